@@ -1,0 +1,29 @@
+"""What the server needs of a sandbox, local or elsewhere."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from jax_workbench.sandbox.policy import JobSpec, Outcome, PoolStatus
+
+
+class Pool(Protocol):
+    """Runs jobs. Entered once (`async with pool:`) by the server's lifespan.
+
+    `run` raises SandboxError where there is no value; cancelling it kills the job and returns only
+    when the job is gone. `on_progress` is called with what the job says it is doing, and
+    `on_queue` with the place in the queue while it waits (0: running).
+    """
+
+    async def __aenter__(self) -> "Pool": ...
+
+    async def __aexit__(self, *exc: object) -> None: ...
+
+    async def run(
+        self,
+        spec: JobSpec,
+        *,
+        on_progress: Callable[[str], None] = ...,
+        on_queue: Callable[[int], None] = ...,
+    ) -> Outcome: ...
+
+    def status(self) -> PoolStatus: ...

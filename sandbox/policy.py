@@ -1,0 +1,125 @@
+"""What a job may use, as frozen values. Pure: no I/O. The host decides, the worker obeys."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+MIB = 2**20
+
+type Lane = Literal["shared", "measuring"]
+type Tier = Literal["full", "shared", "landlock", "none"]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What must be decided before a worker's backend starts."""
+
+    n_cores: int = 0
+    """Pinned to that many cores; 0 means all."""
+    devices: int = 1
+    """Simulated host devices."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The bounds of one job. Each has a named outcome (see docs/security.md)."""
+
+    wall_s: float = 60.0
+    memory_mib: int = 2048
+    """Above the worker's own baseline."""
+    cpu_s: float | None = None
+    """None: 1.2 x wall x cores, plus a second."""
+    stdout_kib: int = 64
+    """Kept of each stream; the rest is drained and counted."""
+    result_mib: int = 1
+    saved_mib: int = 256
+    """All saved blobs of a job together."""
+    n_saved: int = 64
+
+    def cpu_limit_s(self, n_cores: int) -> float:
+        """CPU seconds before SIGXCPU."""
+        return self.cpu_s if self.cpu_s is not None else 1.2 * self.wall_s * n_cores + 1.0
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """One job: a function by name, a JSON argument, bytes beside it, and its bounds."""
+
+    function: str
+    """`module:function`, imported by the worker only; called as `function(argument, channel)`."""
+    argument: Mapping[str, Any]
+    blobs: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    lane: Lane = "shared"
+    shape: Shape = field(default_factory=Shape)
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the host saw of one job; never what the job says of itself."""
+
+    wall_s: float
+    queue_s: float
+    cpu_s: float
+    peak_rss_mib: float
+    device: str
+    platform: str
+
+
+@dataclass(frozen=True)
+class Blob:
+    """Bytes that a job handed out; untrusted."""
+
+    name: str
+    mime_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a job gave back. `value` is untrusted JSON; `measured` is the host's."""
+
+    value: dict[str, Any]
+    saved: tuple[Blob, ...]
+    stdout: str
+    stderr: str
+    stdout_truncated: bool
+    stderr_truncated: bool
+    measured: Measured
+
+
+@dataclass(frozen=True)
+class PoolStatus:
+    """How the sandbox stands, for `workbench://device` and for every answer."""
+
+    tier: Tier
+    problem: str
+    """Why no job can run; empty when jobs can."""
+    remedy: str
+    is_ready: bool
+    """A worker is warm, or was once."""
+    n_ready: int
+    n_running: int
+    n_queued: int
+    device: str
+    platform: str
+    n_cores: int
+    memory_mib: int
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the zygote preloads and how it prepares a worker; names only, imported in the jail."""
+
+    preload: tuple[str, ...]
+    assert_forkable: str
+    """`module:function`, run before every fork; raises when a fork would not be safe."""
+    prepare: str
+    """`module:function(shape) -> facts`, run in each worker after hardening, before its job."""
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0))
