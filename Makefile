@@ -1,0 +1,56 @@
+# Every target does its own set-up: a clone, make and Python 3.12 or newer are enough.
+
+PYTEST = .venv/bin/pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test slow attack conformance wheel \
+	check format-check lint types imports spelling format lock records
+
+help: ## Say what can be made
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+setup: ## Make .venv as the lock says; done by every other target
+	@script/setup
+
+demo: setup ## Call the installed server through a real client and show what an agent reads
+	.venv/bin/jax-workbench demo
+
+test: setup ## Run the tests, without those that take minutes
+	$(PYTEST) -m "not slow" $(ARGS)
+
+slow: setup ## Run the tests that take minutes
+	$(PYTEST) -m slow $(ARGS)
+
+attack: setup ## Send the hostile programs into the sandbox
+	$(PYTEST) -m attack $(ARGS)
+
+wheel: setup ## Install the wheel unpinned into a fresh environment and use it
+	$(PYTEST) tests/test_wheel.py $(ARGS)
+
+# Each check says what it found even where another failed: make --keep-going check
+check: format-check lint types imports spelling ## Check format, lint, types, imports and spelling
+
+format-check: setup
+	.venv/bin/ruff format --check
+
+lint: setup
+	.venv/bin/ruff check
+
+types: setup
+	.venv/bin/pyright
+
+imports: setup
+	.venv/bin/lint-imports
+
+spelling: setup
+	.venv/bin/codespell
+
+format: setup ## Format the code and mend what ruff can mend
+	.venv/bin/ruff check --fix-only --quiet
+	.venv/bin/ruff format
+
+lock: setup ## Write both locks anew; ARGS=--upgrade moves to the newest versions
+	script/lock $(ARGS)
+
+records: setup ## Write the records anew that tests compare with; read the diff
+	$(PYTEST) -m "not slow" -k record --update-records $(ARGS)
