@@ -1,0 +1,1 @@
+"""What several tools share: user's code, and arithmetic on what it gives back."""
