@@ -117,6 +117,8 @@ class Profile:
     """`module:function`, run before every fork; raises when a fork would not be safe."""
     prepare: str
     """`module:function(shape) -> facts`, run in each worker after hardening, before its job."""
+    smoke: str = ""
+    """`module:function()`: arithmetic that must work in the jail; raises when it does not."""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
 
 

@@ -1,0 +1,222 @@
+"""The local pool: keeps workers warm, lends each to one job, throws it away. Runs in the host."""
+
+import logging
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import anyio
+import anyio.abc
+
+from jax_workbench.sandbox.errors import SandboxError, SandboxUnavailable
+from jax_workbench.sandbox.lanes import Lanes
+from jax_workbench.sandbox.policy import (
+    JobSpec,
+    Outcome,
+    PoolStatus,
+    Profile,
+    Shape,
+    available_cores,
+)
+from jax_workbench.sandbox.probe import probe
+from jax_workbench.sandbox.supervisor import supervise
+from jax_workbench.sandbox.worker_process import WorkerProcess
+from jax_workbench.sandbox.zygote import Zygote
+
+logger = logging.getLogger(__name__)
+
+_MAX_QUEUED = 64
+_SPAWNS_PER_ZYGOTE = 500
+_FIRST_RETRY_S, _LAST_RETRY_S = 1.0, 60.0
+_DEFAULT_SHAPE = Shape()
+
+
+def _ignore(_said: object) -> None:
+    """What nobody asked to hear."""
+
+
+class LocalPool:
+    """Workers on this host, in the full tier: see docs/security.md."""
+
+    def __init__(
+        self, profile: Profile, *, memory_mib: int = 2048, n_warm: int | None = None
+    ) -> None:
+        """Nothing starts before the pool is entered.
+
+        Args:
+            profile: What the workers preload, and how they prepare themselves.
+            memory_mib: A job's default memory limit, for `status`.
+            n_warm: Workers kept ready; the number of cores by default.
+        """
+        self._profile = profile
+        self._memory_mib = memory_mib
+        self._n_warm = n_warm or available_cores()
+        self._lanes = Lanes(n_shared=available_cores(), max_queued=_MAX_QUEUED)
+        self._ready: list[WorkerProcess] = []
+        self._zygote: Zygote | None = None
+        self._retired: list[Zygote] = []
+        self._problem: SandboxUnavailable | None = None
+        self._facts: dict[str, str] = {}
+        self._changed = anyio.Event()
+        self._group: anyio.abc.TaskGroup | None = None
+
+    async def __aenter__(self) -> Self:
+        """Start to fill the pool, in the background."""
+        self._group = anyio.create_task_group()
+        await self._group.__aenter__()
+        self._group.start_soon(self._keep_filled)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool | None:
+        """End every worker and the zygotes."""
+        assert self._group  # noqa: S101 - entered
+        self._group.cancel_scope.cancel()
+        try:
+            return await self._group.__aexit__(kind, error, trace)
+        finally:
+            for worker in self._ready:
+                worker.discard()
+            for zygote in (self._zygote, *self._retired):
+                if zygote:
+                    await zygote.aclose()
+
+    async def run(
+        self,
+        spec: JobSpec,
+        *,
+        on_progress: Callable[[str], None] = _ignore,
+        on_queue: Callable[[int], None] = _ignore,
+    ) -> Outcome:
+        """Run one job; cancelling kills it.
+
+        Raises:
+            SandboxError: There is no value; says why.
+        """
+        await self._usable()
+        async with self._lanes.enter(spec.lane, on_queue) as queue_s:
+            worker = await self._lend(spec.shape)
+            self._wake()
+            return await supervise(worker, spec, queue_s, on_progress)
+
+    def status(self) -> PoolStatus:
+        """How the sandbox stands now."""
+        return PoolStatus(
+            tier="full",
+            problem=self._problem.cause if self._problem else "",
+            remedy=self._problem.next_step if self._problem else "",
+            is_ready=bool(self._facts),
+            n_ready=len(self._ready),
+            n_running=self._lanes.n_running,
+            n_queued=self._lanes.n_queued,
+            device=self._facts.get("device", ""),
+            platform=self._facts.get("platform", ""),
+            n_cores=available_cores(),
+            memory_mib=self._memory_mib,
+        )
+
+    async def _usable(self) -> None:
+        """Wait until the zygote stands; raises when it can't."""
+        while self._zygote is None or not self._zygote.is_sound:
+            if self._problem:
+                raise SandboxUnavailable(self._problem.cause, self._problem.next_step)
+            await self._changed.wait()
+
+    def _wake(self) -> None:
+        """Whoever waits for a change of the pool looks again."""
+        self._changed.set()
+        self._changed = anyio.Event()
+
+    async def _lend(self, shape: Shape) -> WorkerProcess:
+        """A ready worker of that shape, made on demand if there is none."""
+        while shape == _DEFAULT_SHAPE and self._ready:
+            worker = self._ready.pop(0)
+            if worker.is_waiting:
+                return worker
+            worker.discard()
+        await self._usable()
+        assert self._zygote  # noqa: S101 - usable
+        return await self._spawned(self._zygote, shape)
+
+    async def _spawned(self, zygote: Zygote, shape: Shape) -> WorkerProcess:
+        try:
+            worker = await zygote.spawn(shape)
+        except SandboxError:
+            self._wake()  # it may be unsound now
+            raise
+        try:
+            await worker.ready()
+        except BaseException:
+            worker.discard()
+            raise
+        return worker
+
+    async def _keep_filled(self) -> None:
+        """Keep a sound zygote and `n_warm` workers, whatever happens to them."""
+        retry_s = _FIRST_RETRY_S
+        while True:
+            changed = self._changed
+            try:
+                if self._needs_zygote():
+                    await self._renew_zygote()
+                elif len(self._ready) < self._n_warm:
+                    await self._add_ready()
+                else:
+                    await changed.wait()
+                retry_s = _FIRST_RETRY_S
+            except SandboxUnavailable as problem:
+                logger.error("%s", problem)  # noqa: TRY400 - the cause is the whole message
+                self._problem = problem
+                self._wake()
+                return
+            except SandboxError as problem:
+                logger.warning("%s", problem)
+                await anyio.sleep(retry_s)
+                retry_s = min(2 * retry_s, _LAST_RETRY_S)
+
+    def _needs_zygote(self) -> bool:
+        zygote = self._zygote
+        return zygote is None or not zygote.is_sound or zygote.n_spawned >= _SPAWNS_PER_ZYGOTE
+
+    async def _renew_zygote(self) -> None:
+        """Start a zygote, check what its jail holds, then put it in the place of the old one."""
+        async with self._lanes.refill():
+            fresh = Zygote(self._profile)
+            try:
+                await fresh.start()
+                worker = await self._spawned(fresh, _DEFAULT_SHAPE)
+                self._facts = {key: str(value) for key, value in worker.facts.items()}
+                if self._zygote is None:
+                    await probe(worker, self._profile)
+                else:
+                    self._ready.append(worker)
+            except BaseException:
+                await fresh.aclose()
+                raise
+        if self._zygote:
+            self._retired.append(self._zygote)
+        self._zygote = fresh
+        self._wake()
+        await self._close_retired()
+
+    async def _close_retired(self) -> None:
+        """A zygote's end is the end of its workers, so an old one stays until they are gone."""
+        for zygote in list(self._retired):
+            old = [worker for worker in self._ready if worker.zygote is zygote]
+            for worker in old:
+                self._ready.remove(worker)
+                worker.discard()
+            if zygote.n_alive == 0 or not zygote.is_sound:
+                self._retired.remove(zygote)
+                await zygote.aclose()
+
+    async def _add_ready(self) -> None:
+        await self._close_retired()
+        async with self._lanes.refill():
+            assert self._zygote  # noqa: S101 - the caller saw it
+            self._ready.append(await self._spawned(self._zygote, _DEFAULT_SHAPE))
+        self._wake()

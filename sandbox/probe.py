@@ -1,0 +1,78 @@
+"""Tries to break out, once, before the first job: the tier that is reported is the tier in force.
+
+Runs in the host. The canary inside the jail attempts what no job may do; one success and the pool
+refuses to run anything.
+"""
+
+import os
+import secrets
+import socket
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from jax_workbench.sandbox.errors import SandboxError, SandboxUnavailable
+from jax_workbench.sandbox.policy import JobSpec, Limits, Profile
+from jax_workbench.sandbox.supervisor import supervise
+from jax_workbench.sandbox.worker_process import WorkerProcess
+
+_CANARY = "jax_workbench.sandbox.worker.canary:attempt"
+_LIMITS = Limits(wall_s=60.0)
+_REPORT = "This host's jail leaks: report it with the kernel version, and run the server in a VM."
+
+
+async def probe(worker: WorkerProcess, profile: Profile) -> None:
+    """Run the canary in `worker`.
+
+    Raises:
+        SandboxUnavailable: An attempt succeeded, or ordinary arithmetic fails in the jail.
+    """
+    with ExitStack() as planted:
+        argument = _plant(planted) | {"smoke": profile.smoke}
+        spec = JobSpec(function=_CANARY, argument=argument, limits=_LIMITS)
+        try:
+            outcome = await supervise(worker, spec, 0.0, lambda _message: None)
+        except SandboxError as error:
+            cause = f"The sandbox's own check failed: {error.cause}"
+            raise SandboxUnavailable(cause, "Read the server's log on stderr.") from error
+    verify(outcome.value)
+
+
+def _plant(planted: ExitStack) -> dict[str, object]:
+    """What the canary goes for: a readable secret, listeners, this process."""
+    folder = planted.enter_context(tempfile.TemporaryDirectory(prefix="jax-workbench-probe-"))
+    Path(folder).chmod(0o755)
+    secret = Path(folder, "secret")
+    secret.write_text(secrets.token_hex(16), encoding="ascii")
+    secret.chmod(0o644)
+    tcp = planted.enter_context(socket.create_server(("127.0.0.1", 0)))
+    abstract = planted.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+    name = f"jax-workbench-probe-{secrets.token_hex(8)}"
+    abstract.bind(f"\0{name}")
+    abstract.listen()
+    return {
+        "secret": str(secret),
+        "port": tcp.getsockname()[1],
+        "abstract": name,
+        "host_pid": os.getpid(),
+    }
+
+
+def verify(seen: dict[str, object]) -> None:
+    """Refuse unless every attempt was made and denied, and arithmetic is right.
+
+    Raises:
+        SandboxUnavailable: Names what succeeded.
+    """
+    attempts = seen.get("attempts")
+    if not isinstance(attempts, dict) or len(attempts) < 1:  # pyright: ignore[reportUnknownArgumentType]
+        raise SandboxUnavailable("The sandbox's own check gave no result.", _REPORT)
+    breaches = sorted(str(name) for name, denied in attempts.items() if denied is not True)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if breaches:
+        cause = f"A job in the sandbox could {', '.join(breaches)}."
+        raise SandboxUnavailable(cause, _REPORT)
+    if seen.get("smoke") != "ok":
+        raise SandboxUnavailable(
+            f"Arithmetic fails inside the sandbox: {seen.get('smoke')}.",
+            "Check that /proc/cpuinfo is readable on this host.",
+        )

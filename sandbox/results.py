@@ -1,0 +1,151 @@
+"""Parses what a job writes, as data: frames, then strict JSON. Runs in the host.
+
+Never pickle, never eval. A job can write anything on its result pipe, so each frame is checked
+against its own limit before it is kept.
+"""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from pydantic_core import from_json
+
+from jax_workbench.sandbox.policy import MIB, Blob, Limits
+from jax_workbench.sandbox.worker import wire
+
+_KEYS_OF_REFUSAL = {"code", "cause", "next_step"}
+_PROGRESS_BUDGET_BYTES = 4 * MIB
+
+
+class InvalidResult(Exception):
+    """The job wrote something that is not a frame sequence of ours."""
+
+
+@dataclass
+class Frames:
+    """What has come over a job's result pipe so far; feed it bytes as they arrive."""
+
+    limits: Limits
+    ready: dict[str, Any] | None = None
+    progress: list[str] = field(default_factory=list[str])
+    """Not yet taken by the caller, oldest first."""
+    saved: list[Blob] = field(default_factory=list[Blob])
+    value: dict[str, Any] | None = None
+    refusal: dict[str, str] | None = None
+    _pending: bytearray = field(default_factory=bytearray)
+    _saved_bytes: int = 0
+    _progress_bytes: int = 0
+
+    @property
+    def is_complete(self) -> bool:
+        """A final frame has come."""
+        return self.value is not None or self.refusal is not None
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next bytes.
+
+        Raises:
+            InvalidResult: They can't be part of a valid sequence of frames.
+        """
+        if self.is_complete:
+            raise InvalidResult("bytes after the result")
+        self._pending += piece
+        while len(self._pending) >= wire.HEADER.size:
+            kind, size = wire.HEADER.unpack_from(self._pending)
+            self._check(kind, size)
+            end = wire.HEADER.size + size
+            if len(self._pending) < end:
+                return
+            payload = bytes(self._pending[wire.HEADER.size : end])
+            del self._pending[:end]
+            self._take(kind, payload)
+
+    def _check(self, kind: bytes, size: int) -> None:
+        limit = {
+            wire.READY: wire.READY_BYTES,
+            wire.PROGRESS: wire.PROGRESS_BYTES,
+            wire.BLOB: self.limits.saved_mib * MIB - self._saved_bytes + wire.BLOB_HEADER_BYTES,
+            wire.VALUE: self.limits.result_mib * MIB,
+            wire.REFUSED: wire.READY_BYTES,
+        }.get(kind)
+        if limit is None:
+            raise InvalidResult(f"a frame of the unknown kind {kind!r}")
+        if size > limit:
+            raise InvalidResult(f"a frame of kind {kind!r} with {size} bytes, over {limit}")
+        if kind == wire.READY and self.ready is not None:
+            raise InvalidResult("a second ready frame")
+        if kind != wire.READY and self.ready is None:
+            raise InvalidResult("a frame before the ready frame")
+
+    def _take(self, kind: bytes, payload: bytes) -> None:
+        if kind == wire.READY:
+            self.ready = strict_object(payload)
+        elif kind == wire.PROGRESS:
+            self._progress_bytes += len(payload)
+            if self._progress_bytes > _PROGRESS_BUDGET_BYTES:
+                raise InvalidResult("a flood of progress frames")
+            self.progress.append(printable(payload.decode("utf-8", "replace")))
+        elif kind == wire.BLOB:
+            self._saved_bytes += len(payload)
+            if len(self.saved) >= self.limits.n_saved:
+                raise InvalidResult(f"more than {self.limits.n_saved} saved files")
+            self.saved.append(_blob(payload))
+        else:
+            self._finish(kind, payload)
+
+    def _finish(self, kind: bytes, payload: bytes) -> None:
+        content = strict_object(payload)
+        if self._pending:
+            raise InvalidResult("bytes after the result")
+        if kind == wire.VALUE:
+            self.value = content
+        elif content.keys() == _KEYS_OF_REFUSAL and all(
+            isinstance(v, str) for v in content.values()
+        ):
+            self.refusal = cast("dict[str, str]", content)
+        else:
+            raise InvalidResult("a refusal without code, cause and next step")
+
+
+def _blob(payload: bytes) -> Blob:
+    header, zero, content = payload.partition(b"\0")
+    if not zero or len(header) > wire.BLOB_HEADER_BYTES:
+        raise InvalidResult("a saved file without a header")
+    about = strict_object(header)
+    name, mime_type = about.get("name"), about.get("mime_type")
+    if not isinstance(name, str) or not isinstance(mime_type, str):
+        raise InvalidResult("a saved file without a name or a type")
+    return Blob(name, mime_type, content)
+
+
+def strict_object(text: bytes) -> dict[str, Any]:
+    """A JSON object without NaN, infinities, lone surrogates or deep nesting.
+
+    Raises:
+        InvalidResult: It is anything else.
+    """
+    try:
+        value = from_json(text, allow_inf_nan=False)
+    except ValueError as error:
+        raise InvalidResult(f"not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise InvalidResult("JSON, but not an object")
+    _refuse_nonfinite(value)
+    return cast("dict[str, Any]", value)
+
+
+def _refuse_nonfinite(value: object) -> None:
+    """1e999 is valid JSON and parses to infinity; nesting is bounded by the parser."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidResult("a number out of the range of a double")
+    if isinstance(value, dict):
+        for part in cast("dict[str, object]", value).values():
+            _refuse_nonfinite(part)
+    elif isinstance(value, list):
+        for part in cast("list[object]", value):
+            _refuse_nonfinite(part)
+
+
+def printable(text: str) -> str:
+    """Without control characters except newline and tab: nothing may steer a terminal."""
+    return "".join(c if c in "\n\t" or (c >= " " and c != "\x7f") else "\ufffd" for c in text)

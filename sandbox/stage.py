@@ -1,0 +1,55 @@
+"""Runs as root for a moment: makes the jail's sources reachable for a plain uid, then becomes it.
+
+A script, run as `python -I -S stage.py PLAN`, not imported: in a mount namespace of its own it binds
+each source below a scratch directory (an interpreter under /root is closed to other users), gives
+up root for good and executes bubblewrap. PLAN is JSON: uid, gid, scratch, binds [[source, target]],
+argv.
+"""
+
+import ctypes
+import json
+import os
+import sys
+
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV = 1, 2, 4
+_MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 32, 4096, 16384, 1 << 18
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
+    """mount(2)."""
+    packed = [None if text is None else text.encode() for text in (source, target, kind)]
+    if _libc.mount(*packed, ctypes.c_ulong(flags), options.encode()) < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"mount {source} on {target}: {os.strerror(code)}")
+
+
+def bind_read_only(source: str, target: str) -> None:
+    """Bind a file or a tree."""
+    if os.path.isdir(source):  # noqa: PTH112 - every import here delays each start
+        os.makedirs(target)  # noqa: PTH103
+    else:
+        os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
+        os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o444))
+    mount(source, target, None, _MS_BIND | _MS_REC)
+    mount(source, target, None, _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
+
+
+def main() -> None:
+    """Stage, drop, execute."""
+    plan = json.loads(sys.argv[1])
+    os.umask(0o022)
+    os.unshare(os.CLONE_NEWNS)
+    mount("none", "/", None, _MS_REC | _MS_PRIVATE)
+    mount("tmpfs", plan["scratch"], "tmpfs", _MS_NOSUID | _MS_NODEV, "size=1m,mode=0755")
+    for source, target in plan["binds"]:
+        bind_read_only(source, target)
+    os.setgroups([])
+    os.setresgid(plan["gid"], plan["gid"], plan["gid"])
+    os.setresuid(plan["uid"], plan["uid"], plan["uid"])
+    os.execve(plan["argv"][0], plan["argv"], {})  # noqa: S606 - no shell wanted
+
+
+if __name__ == "__main__":
+    main()

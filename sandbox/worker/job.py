@@ -1,0 +1,170 @@
+"""C: hardens itself, gets ready, runs one job, writes one value, ends. Runs in the jail."""
+
+import fcntl
+import importlib
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from jax_workbench.sandbox.worker import landlock, seccomp, wire
+from jax_workbench.sandbox.worker.syscalls import PR_SET_DUMPABLE, drop_capabilities, prctl
+
+_STDIN, _STDOUT, _STDERR, _JOB_FD, _RESULT_FD = range(5)
+_HARDENING_FAILED = 98
+_SCRATCH = "/tmp"  # noqa: S108 - the job's own tmpfs
+_READABLE = ("/usr", "/lib", "/lib64", "/sb", "/proc", "/dev", "/etc/ld.so.cache", "/etc/localtime")
+_DEVICE_FILES = tuple(f"/dev/{name}" for name in ("null", "zero", "full", "urandom", "random"))
+_PROGRESS_INTERVAL_S = 0.2
+
+
+def run(pipes: Sequence[int], spec: dict[str, Any]) -> NoReturn:
+    """Everything a job's process does; `pipes` are job_r, result_w, stdout_w, stderr_w."""
+    try:
+        _keep_only(pipes)
+        _harden(spec)
+        facts = _named(spec["prepare"])(spec["shape"])
+        _write_all(wire.frame(wire.READY, json.dumps(facts).encode()[: wire.READY_BYTES]))
+        _serve()
+    except BaseException as error:  # noqa: BLE001 - nothing may return into the zygote's code
+        os.write(_STDERR, f"worker: {type(error).__name__}: {error}\n".encode()[:2000])
+    os._exit(_HARDENING_FAILED)
+
+
+def _keep_only(pipes: Sequence[int]) -> None:
+    job_r, result_w, stdout_w, stderr_w = pipes
+    null = os.open("/dev/null", os.O_RDONLY)
+    # Out of the way first: a source may be one of the numbers 0 to 4.
+    high = [fcntl.fcntl(f, fcntl.F_DUPFD, 64) for f in (null, stdout_w, stderr_w, job_r, result_w)]
+    for target, source in enumerate(high):
+        os.dup2(source, target, inheritable=True)
+    os.closerange(_RESULT_FD + 1, 2**31 - 1)
+    sys.stdin = open(_STDIN, encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
+    sys.stdout = open(_STDOUT, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: PTH123, SIM115
+    sys.stderr = open(  # noqa: PTH123, SIM115
+        _STDERR, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False
+    )
+
+
+def _harden(spec: dict[str, Any]) -> None:
+    """In this order: each step needs what the next ones take away."""
+    os.setsid()
+    os.chdir(_SCRATCH)
+    if spec["cpus"]:
+        os.sched_setaffinity(0, spec["cpus"])  # before the backend sizes its thread pools
+    drop_capabilities()
+    landlock.restrict(_READABLE, (_SCRATCH, "/dev/shm"), _DEVICE_FILES)  # noqa: S108
+    for name, value in spec["rlimits"].items():
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
+    prctl(PR_SET_DUMPABLE, 0)
+    seccomp.install()
+
+
+def _serve() -> NoReturn:
+    """Read the job, run it, answer, end. No atexit, no __del__: they would be the job's."""
+    job, blobs = _read_job()
+    for name, (soft, hard) in job["rlimits"].items():
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (soft, hard))
+    channel = Channel(blobs, job["saved_bytes"], job["n_saved"])
+    try:
+        value = _named(job["function"])(job["argument"], channel)
+        payload = json.dumps(value, ensure_ascii=True, allow_nan=False).encode()
+        if len(payload) > job["result_bytes"]:
+            raise TooLarge(f"the result has {len(payload)} bytes of JSON", job["result_bytes"])
+        kind = wire.VALUE
+    except TooLarge as error:
+        payload, kind = json.dumps(error.refusal()).encode(), wire.REFUSED
+    _flush_streams()
+    _write_all(wire.frame(kind, payload))
+    os._exit(0)
+
+
+def _read_job() -> tuple[dict[str, Any], dict[str, bytes]]:
+    kind, size = wire.HEADER.unpack(_read_exactly(wire.HEADER.size))
+    if kind != wire.JOB:
+        raise ValueError(f"expected a job frame, got {kind!r}")
+    job = json.loads(_read_exactly(size))
+    blobs = {name: _read_exactly(n) for name, n in job["blobs"]}
+    os.close(_JOB_FD)
+    return job, blobs
+
+
+def _read_exactly(size: int) -> bytes:
+    """Read `size` bytes; a worker whose host hung up before it got a job just ends."""
+    parts: list[bytes] = []
+    while size:
+        part = os.read(_JOB_FD, min(size, 1 << 20))
+        if not part:
+            os._exit(0)
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+class TooLarge(BaseException):
+    """What the job hands out is over its limit. Not an Exception: tools must not swallow it."""
+
+    def __init__(self, found: str, limit_bytes: int) -> None:
+        """`found` completes the sentence that names the limit."""
+        super().__init__(found)
+        self._cause = f"{found}; the limit is {limit_bytes}."
+
+    def refusal(self) -> dict[str, str]:
+        """As it goes over the wire."""
+        step = "Return a smaller summary, or write fewer and smaller files."
+        return {"code": "output_too_large", "cause": self._cause, "next_step": step}
+
+
+class Channel:
+    """A job's way to its host: what it was given, what it is doing, what it hands out."""
+
+    def __init__(self, blobs: dict[str, bytes], saved_bytes: int, n_saved: int) -> None:
+        """`blobs` by name; the limits hold for all that is saved together."""
+        self.blobs = blobs
+        self._limit_bytes = saved_bytes
+        self._left_bytes = saved_bytes
+        self._n_left = n_saved
+        self._said_at = 0.0
+        # References of our own: the job may rebind the names in these modules.
+        self._write: Callable[[bytes], None] = _write_all
+        self._now = time.monotonic
+
+    def progress(self, message: str) -> None:
+        """Tell the host what is being done, at most five times a second."""
+        now = self._now()
+        if now - self._said_at < _PROGRESS_INTERVAL_S:
+            return
+        self._said_at = now
+        text = message.encode("utf-8", "replace")[: wire.PROGRESS_BYTES]
+        self._write(wire.frame(wire.PROGRESS, text))
+
+    def save(self, name: str, mime_type: str, content: bytes) -> None:
+        """Hand bytes to the host; raises TooLarge past the job's limit."""
+        self._left_bytes -= len(content)
+        self._n_left -= 1
+        if self._left_bytes < 0 or self._n_left < 0:
+            raise TooLarge(f"the saved files exceed their limit with {name!r}", self._limit_bytes)
+        header = json.dumps({"name": name[:200], "mime_type": mime_type[:100]}).encode()
+        self._write(wire.frame(wire.BLOB, header + b"\0" + content))
+
+
+def _write_all(payload: bytes) -> None:
+    view = memoryview(payload)
+    while view:
+        view = view[os.write(_RESULT_FD, view[: 1 << 20]) :]
+
+
+def _flush_streams() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception as error:  # noqa: BLE001 - the job may have put anything there
+            os.write(_STDERR, f"flush failed: {type(error).__name__}\n".encode())
+
+
+def _named(path: str) -> Callable[..., Any]:
+    module, _, function = path.partition(":")
+    return getattr(importlib.import_module(module), function)

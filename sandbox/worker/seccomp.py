@@ -1,0 +1,93 @@
+"""The system-call filter of a job: no new process, no network, nothing that reaches outside.
+
+Runs in the jail. A deny-list with arguments checked, because XLA and glibc drift; calls newer than
+the last one reviewed answer ENOSYS, as on an older kernel. Source: Linux, seccomp(2), bpf(2).
+"""
+
+import ctypes
+import errno
+import os
+import struct
+
+from jax_workbench.sandbox.worker.syscall_numbers import DENIED, TABLES, Architecture
+from jax_workbench.sandbox.worker.syscalls import PR_SET_NO_NEW_PRIVS, prctl, syscall
+
+NEWEST_REVIEWED = 462
+_SET_MODE_FILTER, _TSYNC = 1, 1
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_ALLOW, _KILL_PROCESS, _ERRNO = 0x7FFF0000, 0x80000000, 0x50000
+_NUMBER_AT, _ARCH_AT, _ARGUMENTS_AT = 0, 4, 16
+_CLONE_NEW_ANY, _CLONE_THREAD = 0x7E020000, 0x10000
+_TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+_AF_UNIX = 1
+
+
+def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
+    return struct.pack("HBBI", code, if_true, if_false, value)
+
+
+def _argument(index: int) -> bytes:
+    """Load the low word of a call's argument."""
+    return _step(_LOAD, _ARGUMENTS_AT + 8 * index)
+
+
+def _refuse(code: int = errno.EPERM) -> bytes:
+    return _step(_RETURN, _ERRNO | code)
+
+
+_PASS = _step(_RETURN, _ALLOW)
+
+_CHECKED: dict[str, list[bytes]] = {
+    # Flags sit behind a pointer; glibc falls back to clone.
+    "clone3": [_refuse(errno.ENOSYS)],
+    "clone": [
+        _argument(0),
+        _step(_ANY_BIT, _CLONE_NEW_ANY, 0, 1),
+        _refuse(),
+        _step(_ANY_BIT, _CLONE_THREAD, 1, 0),
+        _refuse(),  # a new process, not a thread
+        _PASS,
+    ],
+    "ioctl": [
+        _argument(1),
+        _step(_EQUAL, _TIOCSTI, 1, 0),
+        _step(_EQUAL, _TIOCLINUX, 0, 1),
+        _refuse(),
+        _PASS,
+    ],
+    "socketpair": [_argument(0), _step(_EQUAL, _AF_UNIX, 1, 0), _refuse(), _PASS],
+    # Own limits only: a process with the same uid elsewhere is none of the job's business.
+    "prlimit64": [_argument(0), _step(_EQUAL, 0, 1, 0), _refuse(), _PASS],
+}
+
+
+def program(machine: str) -> list[bytes]:
+    """The filter's instructions for `os.uname().machine`; KeyError for an unknown one."""
+    table: Architecture = TABLES[machine]
+    steps = [
+        _step(_LOAD, _ARCH_AT),
+        _step(_EQUAL, table.audit_arch, 1, 0),
+        _step(_RETURN, _KILL_PROCESS),  # int 0x80 has another table of numbers
+        _step(_LOAD, _NUMBER_AT),
+        _step(_AT_LEAST, NEWEST_REVIEWED + 1, 0, 1),
+        _refuse(errno.ENOSYS),  # x32 has bit 30 set: refused here, too
+    ]
+    bodies = _CHECKED | {name: [_refuse()] for name in DENIED}
+    for name, body in sorted(bodies.items()):
+        if name in table.numbers:
+            # A body always returns, so the number stays loaded for the next rule.
+            steps += [_step(_EQUAL, table.numbers[name], 0, len(body)), *body]
+    return [*steps, _PASS]
+
+
+def install() -> None:
+    """Put the filter on every thread of this process; it can't be taken off."""
+    machine = os.uname().machine
+    steps = program(machine)
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    code = ctypes.create_string_buffer(b"".join(steps))
+    header = struct.pack("HxxxxxxQ", len(steps), ctypes.addressof(code))
+    pointer = ctypes.create_string_buffer(header)
+    address = ctypes.c_void_p(ctypes.addressof(pointer))
+    if syscall(TABLES[machine].seccomp, _SET_MODE_FILTER, _TSYNC, address):
+        raise OSError(errno.EAGAIN, "seccomp: a thread did not take the filter")

@@ -1,0 +1,182 @@
+"""Numbers of the system calls that a job's filter knows, per architecture. Pure tables.
+
+Source: Linux 6.12, arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h
+(aarch64, which lacks fork, vfork and some old calls). From 424 on the numbers are shared.
+"""
+
+from dataclasses import dataclass
+
+_ARGUMENTS_CHECKED = ("clone", "clone3", "ioctl", "prlimit64", "socketpair")
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One machine type's numbers."""
+
+    audit_arch: int
+    """AUDIT_ARCH_* of linux/audit.h."""
+    seccomp: int
+    numbers: dict[str, int]
+
+
+_SHARED = dict(  # noqa: C408 - reads as the kernel's table
+    io_uring_setup=425,
+    io_uring_enter=426,
+    io_uring_register=427,
+    open_tree=428,
+    move_mount=429,
+    fsopen=430,
+    fsconfig=431,
+    fsmount=432,
+    fspick=433,
+    clone3=435,
+    pidfd_getfd=438,
+    process_madvise=440,
+    mount_setattr=442,
+    quotactl_fd=443,
+    memfd_secret=447,
+    process_mrelease=448,
+)
+
+_X86_64 = dict(  # noqa: C408
+    ioctl=16,
+    shmget=29,
+    socket=41,
+    socketpair=53,
+    clone=56,
+    fork=57,
+    vfork=58,
+    execve=59,
+    semget=64,
+    msgget=68,
+    ptrace=101,
+    syslog=103,
+    uselib=134,
+    personality=135,
+    ustat=136,
+    sysfs=139,
+    setpriority=141,
+    sched_setparam=142,
+    sched_setscheduler=144,
+    vhangup=153,
+    modify_ldt=154,
+    pivot_root=155,
+    _sysctl=156,
+    adjtimex=159,
+    chroot=161,
+    acct=163,
+    settimeofday=164,
+    mount=165,
+    umount2=166,
+    swapon=167,
+    swapoff=168,
+    reboot=169,
+    sethostname=170,
+    setdomainname=171,
+    iopl=172,
+    ioperm=173,
+    init_module=175,
+    delete_module=176,
+    quotactl=179,
+    nfsservctl=180,
+    sched_setaffinity=203,
+    lookup_dcookie=212,
+    clock_settime=227,
+    mq_open=240,
+    kexec_load=246,
+    add_key=248,
+    request_key=249,
+    keyctl=250,
+    ioprio_set=251,
+    migrate_pages=256,
+    unshare=272,
+    move_pages=279,
+    perf_event_open=298,
+    fanotify_init=300,
+    prlimit64=302,
+    name_to_handle_at=303,
+    open_by_handle_at=304,
+    clock_adjtime=305,
+    setns=308,
+    process_vm_readv=310,
+    process_vm_writev=311,
+    kcmp=312,
+    finit_module=313,
+    sched_setattr=314,
+    memfd_create=319,
+    kexec_file_load=320,
+    bpf=321,
+    execveat=322,
+    userfaultfd=323,
+)
+
+_AARCH64 = dict(  # noqa: C408
+    lookup_dcookie=18,
+    ioctl=29,
+    ioprio_set=30,
+    umount2=39,
+    mount=40,
+    pivot_root=41,
+    nfsservctl=42,
+    chroot=51,
+    vhangup=58,
+    quotactl=60,
+    acct=89,
+    personality=92,
+    unshare=97,
+    kexec_load=104,
+    init_module=105,
+    delete_module=106,
+    clock_settime=112,
+    syslog=116,
+    ptrace=117,
+    sched_setparam=118,
+    sched_setscheduler=119,
+    sched_setaffinity=122,
+    setpriority=140,
+    reboot=142,
+    sethostname=161,
+    setdomainname=162,
+    settimeofday=170,
+    adjtimex=171,
+    mq_open=180,
+    msgget=186,
+    semget=190,
+    shmget=194,
+    socket=198,
+    socketpair=199,
+    add_key=217,
+    request_key=218,
+    keyctl=219,
+    clone=220,
+    execve=221,
+    swapon=224,
+    swapoff=225,
+    migrate_pages=238,
+    move_pages=239,
+    perf_event_open=241,
+    prlimit64=261,
+    fanotify_init=262,
+    name_to_handle_at=264,
+    open_by_handle_at=265,
+    clock_adjtime=266,
+    setns=268,
+    process_vm_readv=270,
+    process_vm_writev=271,
+    kcmp=272,
+    finit_module=273,
+    sched_setattr=274,
+    memfd_create=279,
+    bpf=280,
+    execveat=281,
+    userfaultfd=282,
+    kexec_file_load=294,
+)
+
+TABLES = {
+    "x86_64": Architecture(0xC000003E, 317, _X86_64 | _SHARED),
+    "aarch64": Architecture(0xC00000B7, 277, _AARCH64 | _SHARED),
+}
+
+DENIED = sorted((_X86_64.keys() | _SHARED.keys()) - set(_ARGUMENTS_CHECKED))
+"""Calls refused with EPERM whatever their arguments."""

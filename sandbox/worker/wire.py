@@ -1,0 +1,32 @@
+"""Frames between host and job: one kind byte, a big-endian length, the payload.
+
+Shared by both sides, so that the format stands in one place.
+
+host -> job   one `JOB` frame (JSON), then the blobs' bytes in the order it names them
+job -> host   one `READY`, then any number of `PROGRESS` and `BLOB`, then one `VALUE` or `REFUSED`
+"""
+
+import struct
+
+HEADER = struct.Struct(">cI")
+
+JOB = b"j"
+READY = b"r"
+"""JSON: what `prepare` found (device, platform)."""
+PROGRESS = b"p"
+"""UTF-8 text, at most PROGRESS_BYTES."""
+BLOB = b"b"
+"""A JSON header {name, mime_type}, a zero byte, the content."""
+VALUE = b"v"
+"""JSON: the job's value."""
+REFUSED = b"x"
+"""JSON {code, cause, next_step}: the sandbox's own word that there is no value."""
+
+PROGRESS_BYTES = 500
+READY_BYTES = 4096
+BLOB_HEADER_BYTES = 1024
+
+
+def frame(kind: bytes, payload: bytes) -> bytes:
+    """One frame, ready to be written."""
+    return HEADER.pack(kind, len(payload)) + payload

@@ -1,0 +1,154 @@
+"""The host's handle on one worker: its pipes, its pidfds, its end. Runs in the host."""
+
+import json
+import os
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+
+from jax_workbench.sandbox import pipes, proc
+from jax_workbench.sandbox.errors import SandboxError
+from jax_workbench.sandbox.policy import Limits
+from jax_workbench.sandbox.results import Frames
+
+_READY_LIMIT_S = 60.0
+_REPORT_LIMIT_S = 0.5
+_KILL_LIMIT_S = 5.0
+_MAX_STATUS_BYTES = 4096
+
+
+@dataclass
+class WorkerProcess:
+    """A process that runs at most one job."""
+
+    job_w: int
+    result_r: int
+    stdout_r: int
+    stderr_r: int
+    status: socket.socket
+    zygote: object = None
+    """Which zygote forked it."""
+    on_gone: Callable[[], None] = lambda: None
+    facts: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What the worker's `prepare` found."""
+    frames: Frames = field(default_factory=lambda: Frames(Limits()))
+    report: dict[str, Any] = field(default_factory=dict[str, Any])
+    """The init's last word: how the job's process ended, or what failed before."""
+    job_pid: int = -1
+    _init_pidfd: int = -1
+    _job_pidfd: int = -1
+    _is_discarded: bool = False
+
+    @classmethod
+    def with_pipes(cls) -> tuple["WorkerProcess", list[int]]:
+        """A handle without a process yet, and the five descriptors that its process gets."""
+        job_r, job_w = os.pipe2(os.O_CLOEXEC)
+        result_r, result_w = os.pipe2(os.O_CLOEXEC)
+        stdout_r, stdout_w = os.pipe2(os.O_CLOEXEC)
+        stderr_r, stderr_w = os.pipe2(os.O_CLOEXEC)
+        status, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        status.setblocking(False)
+        for descriptor in (job_w, result_r, stdout_r, stderr_r):
+            os.set_blocking(descriptor, False)  # noqa: FBT003
+        handle = cls(job_w, result_r, stdout_r, stderr_r, status)
+        return handle, [job_r, result_w, stdout_w, stderr_w, theirs.detach()]
+
+    async def ready(self) -> None:
+        """Return when the worker waits for its job.
+
+        Raises:
+            SandboxError: It failed on the way; says what it printed.
+        """
+        try:
+            with anyio.move_on_after(_READY_LIMIT_S):
+                while self._job_pidfd < 0 and await self.next_status():
+                    pass
+                while self._job_pidfd >= 0 and self.frames.ready is None:
+                    piece = await pipes.read_piece(self.result_r)
+                    if not piece:
+                        break
+                    self.frames.feed(piece)
+            if self.frames.ready is None:
+                raise SandboxError(
+                    "internal",
+                    f"A worker failed to start: {self._what_failed()}.",
+                    "Read the server's log on stderr.",
+                )
+            self.job_pid = proc.pid_of(self._job_pidfd)
+        except BaseException:
+            self.discard()
+            raise
+        self.facts = self.frames.ready
+        # What the preparation printed is not the job's output.
+        pipes.discard_pending(self.stdout_r)
+        pipes.discard_pending(self.stderr_r)
+
+    def _what_failed(self) -> str:
+        said = pipes.discard_pending(self.stderr_r).decode("utf-8", "replace").strip()
+        return str(self.report.get("failed") or said[-500:] or "it gave no reason")
+
+    async def next_status(self) -> bool:
+        """Take one message of the worker's init; False when the last one has come."""
+        while True:
+            try:
+                message, descriptors, _, _ = socket.recv_fds(self.status, _MAX_STATUS_BYTES, 1)
+            except BlockingIOError:
+                await anyio.wait_readable(self.status)
+                continue
+            except ConnectionError:
+                return False
+            break
+        if not message:
+            return False
+        content = json.loads(message)
+        if content.get("pidfd") == "init":
+            self._init_pidfd = descriptors[0]
+        elif content.get("pidfd") == "job":
+            self._job_pidfd = descriptors[0]
+        else:
+            self.report = content
+            return False
+        return True
+
+    @property
+    def is_waiting(self) -> bool:
+        """It is alive and has not been given a job."""
+        return not self._is_discarded and proc.memory(self.job_pid) is not None
+
+    async def kill(self) -> None:
+        """End the job; returns when nothing of it is left.
+
+        The job first, so that its init can still report what it used; then the init, with which
+        the kernel ends everything in the namespace.
+        """
+        if self._job_pidfd >= 0:
+            _send_kill(self._job_pidfd)
+            with anyio.move_on_after(_REPORT_LIMIT_S):
+                await anyio.wait_readable(self._init_pidfd)
+        if self._init_pidfd >= 0:
+            _send_kill(self._init_pidfd)
+            with anyio.move_on_after(_KILL_LIMIT_S):
+                await anyio.wait_readable(self._init_pidfd)
+
+    def discard(self) -> None:
+        """Kill what may be left and close everything; a second call does nothing."""
+        if self._is_discarded:
+            return
+        self._is_discarded = True
+        if self._init_pidfd >= 0:
+            _send_kill(self._init_pidfd)
+        pipes.close(self.job_w, self.result_r, self.stdout_r, self.stderr_r)
+        pipes.close(*(fd for fd in (self._init_pidfd, self._job_pidfd) if fd >= 0))
+        anyio.notify_closing(self.status)
+        self.status.close()
+        self.on_gone()
+
+
+def _send_kill(pidfd: int) -> None:
+    with suppress(ProcessLookupError):
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)

@@ -1,0 +1,189 @@
+"""The host's end of one zygote: starts the outer jail, asks it for workers, ends it.
+
+Runs in the host, and only on the event-loop thread: bubblewrap dies with the thread that started it.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+
+from jax_workbench.sandbox import launcher, pipes
+from jax_workbench.sandbox.errors import SandboxError, SandboxUnavailable
+from jax_workbench.sandbox.policy import MIB, Profile, Shape, available_cores
+from jax_workbench.sandbox.remedies import remedy_for
+from jax_workbench.sandbox.worker_process import WorkerProcess
+
+START_LIMIT_S = 120.0
+_SPAWN_LIMIT_S = 30.0
+_LOG_TAIL_BYTES = 8000
+_MAX_REPLY_BYTES = 8192
+
+
+class Zygote:
+    """A preloaded process in the outer jail that forks workers."""
+
+    def __init__(self, profile: Profile) -> None:
+        """Nothing starts before `start`."""
+        self._profile = profile
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._log = bytearray()
+        self._asking = anyio.Lock()
+        self.is_sound = True
+        """False once a fork was refused or it died: spawn from another one."""
+        self.n_spawned = 0
+        self.n_alive = 0
+        self.uid = os.geteuid()
+
+    async def start(self) -> None:
+        """Start the jail and wait until the stack is imported.
+
+        Raises:
+            SandboxUnavailable: The jail can't be built here; says how to mend that.
+        """
+        mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        mine.setblocking(False)
+        self._control = mine
+        try:
+            launch = launcher.launch(self._profile.env, theirs.fileno())
+            self.uid = launch.uid
+            self._process = subprocess.Popen(  # noqa: S603, ASYNC220 - must be this very thread
+                launch.argv,
+                env={},
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+        finally:
+            theirs.close()
+        assert self._process.stdout  # noqa: S101 - PIPE was asked for
+        os.set_blocking(self._process.stdout.fileno(), False)  # noqa: FBT003
+        with suppress(OSError):  # a dead zygote: the empty reply below says so
+            mine.send(json.dumps(self._preload_request()).encode())
+        reply = await self._reply(START_LIMIT_S)
+        if not reply.get("ready"):
+            problem = str(reply.get("failed") or self.log_tail() or "it ended without a word")
+            await self.aclose()
+            cause = f"The jail did not start: {problem.strip()[-600:]}."
+            raise SandboxUnavailable(cause, remedy_for(problem))
+
+    def _preload_request(self) -> dict[str, Any]:
+        return {
+            "preload": self._profile.preload,
+            "assert_forkable": self._profile.assert_forkable,
+        }
+
+    async def spawn(self, shape: Shape) -> WorkerProcess:
+        """A worker that gets itself ready; await its `ready`.
+
+        Raises:
+            SandboxError: The zygote refused to fork or is gone.
+        """
+        async with self._asking:
+            worker, theirs = WorkerProcess.with_pipes()
+            try:
+                assert self._control  # noqa: S101 - started
+                request = json.dumps(_spawn_request(self._profile, shape)).encode()
+                socket.send_fds(self._control, [request], theirs)
+                reply = await self._reply(_SPAWN_LIMIT_S)
+            except OSError as error:
+                reply = {"failed": f"{type(error).__name__}: {error}"}
+            finally:
+                for descriptor in theirs:
+                    os.close(descriptor)
+            if not reply.get("forked"):
+                self.is_sound = False
+                worker.discard()
+                problem = reply.get("unsafe") or reply.get("failed") or self.log_tail()
+                raise SandboxError(
+                    "internal",
+                    f"The sandbox could not start a worker: {problem}.",
+                    "Call again; the sandbox restarts by itself.",
+                )
+        self.n_spawned += 1
+        self.n_alive += 1
+        worker.zygote = self
+        worker.on_gone = self._one_gone
+        return worker
+
+    def _one_gone(self) -> None:
+        self.n_alive -= 1
+
+    async def _reply(self, limit_s: float) -> dict[str, Any]:
+        """The zygote's next message; empty when it is gone or too slow."""
+        control = self._control
+        assert control  # noqa: S101 - started
+        with anyio.move_on_after(limit_s):
+            while True:
+                try:
+                    message = control.recv(_MAX_REPLY_BYTES)
+                except BlockingIOError:
+                    await anyio.wait_readable(control)
+                    continue
+                except ConnectionError:
+                    break
+                if not message:
+                    break
+                return json.loads(message)
+        self.is_sound = False
+        return {}
+
+    def log_tail(self) -> str:
+        """The last of what the jail printed outside any job."""
+        if self._process and self._process.stdout and not self._process.stdout.closed:
+            self._log += pipes.discard_pending(self._process.stdout.fileno())
+            del self._log[:-_LOG_TAIL_BYTES]
+        return self._log.decode("utf-8", "replace")
+
+    async def aclose(self) -> None:
+        """End the jail and all workers in it: the kernel ends a pid namespace with its pid 1."""
+        self.is_sound = False
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with anyio.CancelScope(shield=True):
+            process.send_signal(signal.SIGKILL)
+            while process.poll() is None:
+                await anyio.sleep(0.005)
+        if process.stdout:
+            process.stdout.close()
+        if self._control:
+            anyio.notify_closing(self._control)
+            self._control.close()
+
+
+def _spawn_request(profile: Profile, shape: Shape) -> dict[str, Any]:
+    return {
+        "prepare": profile.prepare,
+        "shape": {"n_cores": shape.n_cores, "devices": shape.devices},
+        "cpus": _cpus(shape.n_cores),
+        "rlimits": base_rlimits(),
+    }
+
+
+def _cpus(n_cores: int) -> list[int]:
+    """The last cores of those allowed: the first ones take most interrupts."""
+    return sorted(os.sched_getaffinity(0))[-n_cores:] if n_cores else []
+
+
+def base_rlimits() -> Mapping[str, int]:
+    """What holds from a worker's first moment; the job's own bounds come with the job."""
+    return {
+        "NOFILE": 256,
+        "NPROC": 64 + 8 * available_cores(),
+        "FSIZE": 128 * MIB,
+        "CORE": 0,
+        "MEMLOCK": 8 * MIB,
+        "MSGQUEUE": 0,
+    }
