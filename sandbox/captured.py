@@ -1,4 +1,7 @@
-"""A stream's kept part: the first bytes and the last ones; the middle is counted. Runs in the host."""
+"""A stream's kept part: the first bytes and the last ones; the middle is counted.
+
+Runs in the host.
+"""
 
 from dataclasses import dataclass, field
 

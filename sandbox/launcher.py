@@ -84,7 +84,7 @@ def find_bwrap() -> Path:
 
 
 def interpreter(packages: Iterable[Path] | None = None) -> Interpreter:
-    """This interpreter and its installed packages, at neutral paths.
+    """The running interpreter and its installed packages, at neutral paths.
 
     Neutral paths keep user names out of tracebacks, and a virtual environment below /tmp or a home
     reachable when those are covered.
@@ -120,7 +120,7 @@ def site_folders() -> tuple[Path, ...]:
 def jail_argv(
     bwrap: str, python: Interpreter, env: Mapping[str, str], command: Iterable[str]
 ) -> list[str]:
-    """bubblewrap's arguments: every namespace new, reads by an allow-list, nothing writable.
+    """Bubblewrap's arguments: every namespace new, reads by an allow-list, nothing writable.
 
     Not `--disable-userns`: each job gets nested namespaces of its own.
     """

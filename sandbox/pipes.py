@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 
 import anyio
+import anyio.lowlevel
 
 _PIECE_BYTES = 1 << 18
 
@@ -22,7 +23,7 @@ async def drain(descriptor: int, take: Callable[[bytes], None]) -> None:
     while piece := await read_piece(descriptor):
         take(piece)
         # A job that floods its pipe must not keep the loop from everything else.
-        await anyio.sleep(0)
+        await anyio.lowlevel.checkpoint()
 
 
 async def write_all(descriptor: int, payload: bytes) -> None:

@@ -130,8 +130,9 @@ def strict_object(text: bytes) -> dict[str, Any]:
         raise InvalidResult(f"not JSON: {error}") from error
     if not isinstance(value, dict):
         raise InvalidResult("JSON, but not an object")
-    _refuse_nonfinite(value)
-    return cast("dict[str, Any]", value)
+    content = cast("dict[str, Any]", value)
+    _refuse_nonfinite(content)
+    return content
 
 
 def _refuse_nonfinite(value: object) -> None:

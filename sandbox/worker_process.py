@@ -54,7 +54,7 @@ class WorkerProcess:
         status, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         status.setblocking(False)
         for descriptor in (job_w, result_r, stdout_r, stderr_r):
-            os.set_blocking(descriptor, False)  # noqa: FBT003
+            os.set_blocking(descriptor, False)
         handle = cls(job_w, result_r, stdout_r, stderr_r, status)
         return handle, [job_r, result_w, stdout_w, stderr_w, theirs.detach()]
 

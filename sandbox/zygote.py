@@ -1,6 +1,7 @@
 """The host's end of one zygote: starts the outer jail, asks it for workers, ends it.
 
-Runs in the host, and only on the event-loop thread: bubblewrap dies with the thread that started it.
+Runs in the host, and only on the event-loop thread: bubblewrap dies with the thread that started
+it.
 """
 
 import json
@@ -13,7 +14,6 @@ from contextlib import suppress
 from typing import Any
 
 import anyio
-import anyio.lowlevel
 
 from jax_workbench.sandbox import launcher, pipes
 from jax_workbench.sandbox.errors import SandboxError, SandboxUnavailable
@@ -68,7 +68,7 @@ class Zygote:
         finally:
             theirs.close()
         assert self._process.stdout  # noqa: S101 - PIPE was asked for
-        os.set_blocking(self._process.stdout.fileno(), False)  # noqa: FBT003
+        os.set_blocking(self._process.stdout.fileno(), False)
         with suppress(OSError):  # a dead zygote: the empty reply below says so
             mine.send(json.dumps(self._preload_request()).encode())
         reply = await self._reply(START_LIMIT_S)
@@ -154,7 +154,7 @@ class Zygote:
             return
         with anyio.CancelScope(shield=True):
             process.send_signal(signal.SIGKILL)
-            while process.poll() is None:
+            while process.poll() is None:  # noqa: ASYNC110 - it is dead already, only not reaped
                 await anyio.sleep(0.005)
         if process.stdout:
             process.stdout.close()

@@ -42,9 +42,9 @@ def _keep_only(pipes: Sequence[int]) -> None:
     for target, source in enumerate(high):
         os.dup2(source, target, inheritable=True)
     os.closerange(_RESULT_FD + 1, 2**31 - 1)
-    sys.stdin = open(_STDIN, encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
-    sys.stdout = open(_STDOUT, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: PTH123, SIM115
-    sys.stderr = open(  # noqa: PTH123, SIM115
+    sys.stdin = open(_STDIN, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = open(_STDOUT, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(  # noqa: SIM115
         _STDERR, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False
     )
 
