@@ -61,7 +61,9 @@ def concluded(ending: Ending, measured: Measured) -> Outcome:
     )
 
 
-def _failure(ending: Ending, measured: Measured) -> tuple[FailureCode, str, str] | None:
+def _failure(  # noqa: PLR0911 - one line a cause, in order of precedence
+    ending: Ending, measured: Measured
+) -> tuple[FailureCode, str, str] | None:
     limits = ending.limits
     if ending.fault:
         cause = f"The worker sent a malformed result: {ending.fault}."

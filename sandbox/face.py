@@ -1,7 +1,8 @@
 """What the server needs of a sandbox, local or elsewhere."""
 
 from collections.abc import Callable
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 from jax_workbench.sandbox.policy import JobSpec, Outcome, PoolStatus
 
@@ -14,9 +15,18 @@ class Pool(Protocol):
     `on_queue` with the place in the queue while it waits (0: running).
     """
 
-    async def __aenter__(self) -> "Pool": ...
+    async def __aenter__(self) -> Self:
+        """Start, without waiting until a worker is ready."""
+        ...
 
-    async def __aexit__(self, *exc: object) -> None: ...
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool | None:
+        """End every job and every process."""
+        ...
 
     async def run(
         self,
@@ -24,6 +34,10 @@ class Pool(Protocol):
         *,
         on_progress: Callable[[str], None] = ...,
         on_queue: Callable[[int], None] = ...,
-    ) -> Outcome: ...
+    ) -> Outcome:
+        """Run one job."""
+        ...
 
-    def status(self) -> PoolStatus: ...
+    def status(self) -> PoolStatus:
+        """How the sandbox stands now."""
+        ...

@@ -2,8 +2,8 @@
 
 A script, run as `python -I -S stage.py PLAN`, not imported: in a mount namespace of its own it
 binds each source below a scratch directory (an interpreter under /root is closed to other users),
-gives up root for good and executes bubblewrap. PLAN is JSON: uid, gid, scratch, binds [[source, target]],
-argv.
+gives up root for good and executes bubblewrap. PLAN is JSON: uid, gid, scratch, argv, and
+binds [[source, target], ...].
 """
 
 import ctypes
@@ -18,7 +18,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
-    """Call mount(2)."""
+    """Make the mount system call."""
     packed = [None if text is None else text.encode() for text in (source, target, kind)]
     if _libc.mount(*packed, ctypes.c_ulong(flags), options.encode()) < 0:
         code = ctypes.get_errno()

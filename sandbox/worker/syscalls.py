@@ -27,19 +27,19 @@ def checked(result: int, what: str) -> int:
 
 
 def prctl(option: int, *arguments: int) -> int:
-    """Call prctl(2); missing arguments are 0."""
+    """Make the prctl system call; missing arguments are 0."""
     padded = (*arguments, 0, 0, 0, 0)[:4]
     return checked(_libc.prctl(option, *map(ctypes.c_ulong, padded)), f"prctl {option}")
 
 
 def syscall(number: int, *arguments: int | ctypes.c_void_p | ctypes.c_char_p) -> int:
-    """Call syscall(2); integers are passed as longs."""
+    """Make any system call; integers are passed as longs."""
     passed = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
     return checked(_libc.syscall(ctypes.c_long(number), *passed), f"syscall {number}")
 
 
 def mount(source: str | None, target: str, kind: str | None, flags: int, options: str = "") -> None:
-    """Call mount(2)."""
+    """Make the mount system call."""
 
     def text(value: str | None) -> bytes | None:
         return None if value is None else value.encode()
