@@ -59,7 +59,7 @@ def _kill_init() -> None:
 
 
 def _smoke(function: str) -> str:
-    """ "ok", or what went wrong in the arithmetic that the profile names."""
+    """Return `ok`, or what went wrong in the arithmetic that the profile names."""
     if not function:
         return "ok"
     module, _, name = function.partition(":")
