@@ -40,7 +40,7 @@ types: setup
 	.venv/bin/pyright
 
 imports: setup
-	.venv/bin/lint-imports
+	.venv/bin/lint-imports --no-logo
 
 spelling: setup
 	.venv/bin/codespell
