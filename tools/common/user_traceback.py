@@ -109,7 +109,7 @@ def headline(error: BaseException, filenames: Sequence[str]) -> str:
 def notes_of(error: BaseException) -> list[str]:
     """Texts that `add_note` added, without JAX's own remarks about its tracebacks."""
     attributes: dict[str, object] = vars(BaseException)["__dict__"].__get__(error)
-    notes = attributes.get("__notes__")
+    notes = dict[str, object].get(attributes, "__notes__")
     if type(notes) is not list:
         return []
     texts = [note for note in cast("list[object]", notes)[:N_LINKS] if type(note) is str]

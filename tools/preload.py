@@ -1,0 +1,107 @@
+"""What happens to a worker around its fork: is it safe, and is JAX ready? Runs in the worker."""
+
+import io
+import logging
+import sys
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import jax
+import numpy as np
+from jax._src import xla_bridge
+
+DEVICE_FILES = ("/dev/nvidia", "/dev/kfd", "/dev/dri", "/dev/accel", "/dev/vfio")
+
+
+def configuration() -> dict[str, Any]:
+    """Every option of JAX's global configuration."""
+    return dict(cast("dict[str, Any]", jax.config.values))
+
+
+CONFIG_AT_IMPORT = configuration()
+"""JAX's configuration before any other library was imported."""
+
+
+def assert_forkable() -> None:
+    """Check that a fork of this process gives a working and unprejudiced worker.
+
+    Raises:
+        RuntimeError: It has threads, a JAX backend, an open device or a changed configuration;
+            the text says which.
+    """
+    n_threads = len(list(Path("/proc/self/task").iterdir()))
+    if n_threads != 1:
+        raise RuntimeError(f"The process has {n_threads} threads; a fork keeps only one of them.")
+    if xla_bridge.backends_are_initialized():
+        raise RuntimeError("A JAX backend has started; a fork of it hangs.")
+    if devices := open_devices():
+        raise RuntimeError(f"{devices[0]} is open; a device's state does not survive a fork.")
+    now = configuration()
+    if changed := [name for name, value in CONFIG_AT_IMPORT.items() if now.get(name) != value]:
+        raise RuntimeError(f"JAX's configuration was changed: {', '.join(changed)}.")
+
+
+def open_devices() -> list[str]:
+    """Accelerators' device files that this process holds open."""
+    targets: list[str] = []
+    for link in Path("/proc/self/fd").iterdir():
+        try:
+            targets.append(str(link.readlink()))
+        except FileNotFoundError:  # the descriptor of this very listing
+            continue
+    return [target for target in targets if target.startswith(DEVICE_FILES)]
+
+
+def prepare(shape: Mapping[str, Any]) -> dict[str, Any]:
+    """Start JAX in a fresh worker, so that a job begins with it warm.
+
+    Args:
+        shape: `devices`: simulated host devices; more than one only on a CPU.
+
+    Returns:
+        `device` (JAX's device kind), `platform` and `n_devices`.
+    """
+    quieten()
+    line_by_line()
+    n_devices = int(shape.get("devices", 1))
+    if n_devices > 1:
+        jax.config.update("jax_num_cpu_devices", n_devices)
+    devices = cast("list[Any]", jax.devices())
+    warm_up()
+    return {
+        "device": devices[0].device_kind,
+        "platform": devices[0].platform,
+        "n_devices": len(devices),
+    }
+
+
+def warm_up() -> None:
+    """Compile and run one small program: the first one starts XLA's threads and its compiler.
+
+    That takes some 100 ms; a bigger program made no later one faster. What was compiled is
+    forgotten again, so that no job finds its own program compiled already.
+    """
+    jax.jit(matmul_sum)(np.ones((5, 5), np.float32)).block_until_ready()
+    jax.clear_caches()
+
+
+def matmul_sum(x: jax.Array) -> jax.Array:
+    """Use a dot and a reduction; on an empty /proc the latter fails at once, not in a job."""
+    return (x @ x).sum()
+
+
+def quieten() -> None:
+    """Take back what libraries did to logging at import, and drop warnings that say nothing."""
+    # With a handler in place a job's own logging.basicConfig would do nothing.
+    logging.root.handlers.clear()
+    warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"nlsq\b")
+
+
+def line_by_line() -> None:
+    """Write printed lines at once, so that a job that is killed leaves what it printed."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True, errors="backslashreplace")
