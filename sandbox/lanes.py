@@ -47,8 +47,8 @@ class Lanes:
         return len(self._waiting)
 
     @asynccontextmanager
-    async def enter(self, lane: Lane, on_queue: Callable[[int], None]) -> AsyncGenerator[float]:
-        """Hold `lane`; yields the seconds waited. `on_queue` hears the place, then 0.
+    async def enter(self, lane: Lane, on_queue: Callable[[int], None]) -> AsyncGenerator[None]:
+        """Hold `lane`. `on_queue` hears the place in the queue, then 0.
 
         Raises:
             SandboxError: `device_busy`, when too many wait already.
@@ -59,7 +59,6 @@ class Lanes:
                 f"{len(self._waiting)} jobs wait already, the most this server queues.",
                 "Call again later.",
             )
-        since = anyio.current_time()
         ticket = _Ticket(lane, on_queue)
         self._waiting.append(ticket)
         self._advance()
@@ -74,7 +73,7 @@ class Lanes:
             raise
         try:
             on_queue(0)
-            yield anyio.current_time() - since
+            yield
         finally:
             self._leave(lane)
 

@@ -97,10 +97,12 @@ class LocalPool:
         Raises:
             SandboxError: There is no value; says why.
         """
+        asked = anyio.current_time()
         await self._usable()
-        async with self._lanes.enter(spec.lane, on_queue) as queue_s:
+        async with self._lanes.enter(spec.lane, on_queue):
             worker = await self._lend(spec.shape)
             self._wake()
+            queue_s = anyio.current_time() - asked
             return await supervise(worker, spec, queue_s, on_progress)
 
     def status(self) -> PoolStatus:
@@ -172,7 +174,7 @@ class LocalPool:
                 logger.error("%s", problem)  # noqa: TRY400 - the cause is the whole message
                 self._problem = problem
                 self._wake()
-                return
+                await anyio.sleep(_LAST_RETRY_S)  # the operator may have mended it
             except SandboxError as problem:
                 logger.warning("%s", problem)
                 await anyio.sleep(retry_s)
@@ -183,25 +185,34 @@ class LocalPool:
         return zygote is None or not zygote.is_sound or zygote.n_spawned >= _SPAWNS_PER_ZYGOTE
 
     async def _renew_zygote(self) -> None:
-        """Start a zygote, check what its jail holds, then put it in the place of the old one."""
-        async with self._lanes.refill():
-            fresh = Zygote(self._profile)
-            try:
-                await fresh.start()
-                worker = await self._spawned(fresh, _DEFAULT_SHAPE)
-                self._facts = {key: str(value) for key, value in worker.facts.items()}
-                if self._zygote is None:
-                    await probe(worker, self._profile)
-                else:
-                    self._ready.append(worker)
-            except BaseException:
-                await fresh.aclose()
-                raise
+        """Put a new zygote in the place of a missing, broken or old one."""
+        if self._zygote and self._zygote.is_sound:
+            async with self._lanes.refill():
+                fresh = await self._proven_zygote()
+        else:  # no job can run before it stands, so there is none to disturb
+            fresh = await self._proven_zygote()
         if self._zygote:
             self._retired.append(self._zygote)
-        self._zygote = fresh
+        self._zygote, self._problem = fresh, None
         self._wake()
         await self._close_retired()
+
+    async def _proven_zygote(self) -> Zygote:
+        """A new zygote whose jail was attacked and held.
+
+        Raises:
+            SandboxUnavailable: It can't be built here, or leaks.
+        """
+        fresh = Zygote(self._profile)
+        try:
+            await fresh.start()
+            worker = await self._spawned(fresh, _DEFAULT_SHAPE)
+            self._facts = {key: str(value) for key, value in worker.facts.items()}
+            await probe(worker, self._profile)
+        except BaseException:
+            await fresh.aclose()
+            raise
+        return fresh
 
     async def _close_retired(self) -> None:
         """A zygote's end is the end of its workers, so an old one stays until they are gone."""

@@ -90,32 +90,36 @@ class Zygote:
         Raises:
             SandboxError: The zygote refused to fork or is gone.
         """
-        async with self._asking:
-            worker, theirs = WorkerProcess.with_pipes()
-            try:
-                assert self._control  # noqa: S101 - started
-                request = json.dumps(_spawn_request(self._profile, shape)).encode()
-                socket.send_fds(self._control, [request], theirs)
-                reply = await self._reply(_SPAWN_LIMIT_S)
-            except OSError as error:
-                reply = {"failed": f"{type(error).__name__}: {error}"}
-            finally:
-                for descriptor in theirs:
-                    os.close(descriptor)
-            if not reply.get("forked"):
-                self.is_sound = False
-                worker.discard()
-                problem = reply.get("unsafe") or reply.get("failed") or self.log_tail()
-                raise SandboxError(
-                    "internal",
-                    f"The sandbox could not start a worker: {problem}.",
-                    "Call again; the sandbox restarts by itself.",
-                )
+        worker, theirs = WorkerProcess.with_pipes()
+        # Shielded: a request without its reply taken would answer the next one.
+        with anyio.CancelScope(shield=True):
+            async with self._asking:
+                reply = await self._ask(_spawn_request(self._profile, shape), theirs)
+        if not reply.get("forked"):
+            self.is_sound = False
+            worker.discard()
+            problem = reply.get("unsafe") or reply.get("failed") or self.log_tail()
+            raise SandboxError(
+                "internal",
+                f"The sandbox could not start a worker: {problem}.",
+                "Call again; the sandbox restarts by itself.",
+            )
         self.n_spawned += 1
         self.n_alive += 1
         worker.zygote = self
         worker.on_gone = self._one_gone
         return worker
+
+    async def _ask(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+        assert self._control  # noqa: S101 - started
+        try:
+            socket.send_fds(self._control, [json.dumps(request).encode()], descriptors)
+            return await self._reply(_SPAWN_LIMIT_S)
+        except OSError as error:
+            return {"failed": f"{type(error).__name__}: {error}"}
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
 
     def _one_gone(self) -> None:
         self.n_alive -= 1
