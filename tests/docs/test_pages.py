@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from jax_workbench.sandbox.policy import Limits
+from jax_workbench.server.settings import Settings
 from jax_workbench.tools.catalog import ALL_TOOLS
 from jax_workbench.tools.errors import ERROR_CODES
 
@@ -83,3 +84,19 @@ def test_limits_are_documented_with_their_defaults() -> None:
     documented = {name: float(default) for name, default in rows}
 
     assert documented == numbers
+
+
+def test_settings_are_documented_with_their_defaults() -> None:
+    rows = re.findall(
+        r"^\| `JAX_WORKBENCH_(\w+)` \| `?([^|`]+?)`? \|", page("docs/connect.md"), re.M
+    )
+    numbers = {
+        field.name: float(field.default)
+        for field in fields(Settings)
+        if isinstance(field.default, int | float)
+    }
+
+    documented = {name.lower(): default for name, default in rows}
+
+    assert documented.keys() == {field.name for field in fields(Settings)}
+    assert {name: float(documented[name]) for name in numbers} == numbers
