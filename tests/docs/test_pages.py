@@ -88,7 +88,7 @@ def test_limits_are_documented_with_their_defaults() -> None:
 
 def test_settings_are_documented_with_their_defaults() -> None:
     rows = re.findall(
-        r"^\| `JAX_WORKBENCH_(\w+)` \| `?([^|`]+?)`? \|", page("docs/connect.md"), re.M
+        r"^\| `JAX_WORKBENCH_(\w+)` \| `?([^|`]+?)`? \|", page("docs/connect.md"), re.MULTILINE
     )
     numbers = {
         field.name: float(field.default)
