@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jax_workbench.sandbox.errors import SandboxUnavailable
+from jax_workbench.sandbox.policy import Profile
 
 SANDBOX_FOLDER = Path(__file__).parent
 ZYGOTE_MODULE = "jax_workbench.sandbox.worker.zygote"
@@ -83,20 +84,17 @@ def find_bwrap() -> Path:
     )
 
 
-def interpreter(packages: Iterable[Path] | None = None) -> Interpreter:
-    """The running interpreter and its installed packages, at neutral paths.
+def interpreter(code: Mapping[str, Path]) -> Interpreter:
+    """The running interpreter, its installed packages and `code`, at neutral paths.
 
     Neutral paths keep user names out of tracebacks, and a virtual environment below /tmp or a home
-    reachable when those are covered.
+    reachable when those are covered. Our own code comes by folder, because an editable install
+    points outside the jail.
     """
-    sites = tuple(packages) if packages is not None else site_folders()
+    sites = site_folders()
     binds = [Bind(site, f"{_JAIL_SITE}{i or ''}") for i, site in enumerate(sites)]
-    # Our own code by folder: an editable install's .pth would point outside the jail.
-    package = SANDBOX_FOLDER.parent
-    binds += [
-        Bind((package / name).resolve(), f"{_JAIL_LIB}/jax_workbench/{name}")
-        for name in ("sandbox", "tools")
-    ]
+    folders = {"jax_workbench/sandbox": SANDBOX_FOLDER, **code}
+    binds += [Bind(path.resolve(), f"{_JAIL_LIB}/{place}") for place, path in folders.items()]
     search = (_JAIL_LIB, *(f"{_JAIL_SITE}{i or ''}" for i in range(len(sites))))
     base, real = Path(sys.base_prefix).resolve(), Path(sys.executable).resolve()
     if base == Path("/usr"):
@@ -147,10 +145,10 @@ def jail_argv(
     return [*argv, "--chdir", "/", "--remount-ro", "/", "--", *command]
 
 
-def launch(extra_env: Mapping[str, str], control_fd: int, *, is_root: bool | None = None) -> Launch:
+def launch(profile: Profile, control_fd: int, *, is_root: bool | None = None) -> Launch:
     """The process that becomes the zygote, reading requests from `control_fd`."""
-    bwrap, python = find_bwrap(), interpreter()
-    env = {**BASE_ENV, **extra_env, "PYTHONPATH": ":".join(python.search_path)}
+    bwrap, python = find_bwrap(), interpreter(profile.code)
+    env = {**BASE_ENV, **profile.env, "PYTHONPATH": ":".join(python.search_path)}
     if python.library_path:
         env["LD_LIBRARY_PATH"] = python.library_path
     command = [python.executable, "-s", "-P", "-B", "-m", ZYGOTE_MODULE, str(control_fd)]

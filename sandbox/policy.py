@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 MIB = 2**20
@@ -120,6 +121,8 @@ class Profile:
     smoke: str = ""
     """`module:function()`: arithmetic that must work in the jail; raises when it does not."""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
+    code: Mapping[str, Path] = field(default_factory=dict[str, Path])
+    """Folders with the code that is named above, by their place on the jail's import path."""
 
 
 def available_cores() -> int:

@@ -179,6 +179,9 @@ class LocalPool:
                 logger.warning("%s", problem)
                 await anyio.sleep(retry_s)
                 retry_s = min(2 * retry_s, _LAST_RETRY_S)
+            except Exception:  # a fault of ours here must not end the server
+                logger.exception("The pool could not be refilled.")
+                await anyio.sleep(_LAST_RETRY_S)
 
     def _needs_zygote(self) -> bool:
         zygote = self._zygote

@@ -53,7 +53,7 @@ class Zygote:
         mine.setblocking(False)
         self._control = mine
         try:
-            launch = launcher.launch(self._profile.env, theirs.fileno())
+            launch = launcher.launch(self._profile, theirs.fileno())
             self.uid = launch.uid
             self._process = subprocess.Popen(  # noqa: S603, ASYNC220 - must be this very thread
                 launch.argv,
@@ -91,6 +91,7 @@ class Zygote:
             SandboxError: The zygote refused to fork or is gone.
         """
         worker, theirs = WorkerProcess.with_pipes()
+        reply: dict[str, Any] = {}
         # Shielded: a request without its reply taken would answer the next one.
         with anyio.CancelScope(shield=True):
             async with self._asking:
