@@ -1,0 +1,130 @@
+"""Functions that the sandbox's own tests run in the jail; standard library only."""
+
+import json
+import mmap
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+MIB = 2**20
+
+
+def assert_forkable() -> None:
+    """Nothing to object: this profile starts no thread."""
+
+
+def prepare(shape: dict[str, Any]) -> dict[str, Any]:
+    """Say what was asked for."""
+    return {"device": "test", "platform": "test", **shape}
+
+
+def echo(argument: dict[str, Any], channel: Any) -> dict[str, Any]:
+    """Give back what came in."""
+    return {"argument": argument, "blobs": {k: len(v) for k, v in channel.blobs.items()}}
+
+
+def speak(argument: dict[str, Any], channel: Any) -> dict[str, Any]:
+    """Print, report progress, save a file."""
+    sys.stdout.write(argument["out"] + "\n")
+    sys.stderr.write(argument["err"] + "\n")
+    channel.progress("half way")
+    channel.save("a.bin", "application/octet-stream", b"\x00\x01")
+    return {"done": True}
+
+
+def flood(argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
+    """Write MiBs to stdout."""
+    for _ in range(argument["mib"]):
+        os.write(1, b"x" * MIB)
+    return {}
+
+
+def spin(_argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
+    """Use CPU for ever, deaf to signals."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGXCPU):
+        signal.signal(number, signal.SIG_IGN)
+    while True:
+        pass
+
+
+def sleep(argument: dict[str, Any], channel: Any) -> dict[str, Any]:
+    """Say so, then sleep."""
+    channel.progress("asleep")
+    time.sleep(argument["s"])
+    return {}
+
+
+def burn(_argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
+    """Use CPU for ever, as honest code does."""
+    while True:
+        pass
+
+
+def allocate(argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
+    """Ask for private memory; say whether it was refused."""
+    try:
+        kept = bytearray(argument["mib"] * MIB)
+    except MemoryError:
+        return {"refused": True}
+    return {"refused": False, "bytes": len(kept)}
+
+
+def allocate_shared(argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
+    """Fill shared anonymous memory, which RLIMIT_DATA does not count."""
+    area = mmap.mmap(-1, argument["mib"] * MIB)
+    for start in range(0, argument["mib"] * MIB, MIB):
+        area[start : start + MIB] = b"x" * MIB
+    time.sleep(30)
+    return {}
+
+
+def end(argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
+    """End in the way asked for."""
+    if "signal" in argument:
+        os.kill(os.getpid(), argument["signal"])
+    os._exit(argument["code"])
+
+
+def raw_result(argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
+    """Write bytes on the result pipe, then go on."""
+    os.write(4, bytes.fromhex(argument["hex"]))
+    return {}
+
+
+def big_value(argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
+    """Return more than may be returned."""
+    return {"text": "x" * argument["bytes"]}
+
+
+def save_much(argument: dict[str, Any], channel: Any) -> dict[str, Any]:
+    """Save more than may be saved."""
+    for i in range(argument["n"]):
+        channel.save(f"{i}", "text/plain", b"x" * argument["bytes"])
+    return {}
+
+
+def leave_traces(_argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
+    """Change everything within reach."""
+    for path in ("/tmp/trace", "/dev/shm/trace"):  # noqa: S108
+        with open(path, "w", encoding="ascii") as file:  # noqa: PTH123
+            file.write("x")
+    os.environ["TRACE"] = "x"
+    json.dumps = None  # type: ignore[assignment]
+    os._exit(0)
+
+
+def look_for_traces(_argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
+    """Say what an earlier job left."""
+    return {
+        "files": [*os.listdir("/tmp"), *os.listdir("/dev/shm")],  # noqa: S108, PTH208
+        "environment": "TRACE" in os.environ,
+        "patched": json.dumps is None,
+        "cwd": os.getcwd(),  # noqa: PTH109
+    }
+
+
+def affinity(_argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
+    """The cores of this worker."""
+    return {"cores": sorted(os.sched_getaffinity(0))}
