@@ -56,9 +56,10 @@ class Answer(Part):
     A tool narrows `status` to its own words (and "running") and `result` to its own model.
     """
 
-    status: str
+    # Any: a mutable str or Part could not be narrowed without a complaint of the type checker.
+    status: Any
     summary: str = Field(description="One sentence with the numbers.")
-    result: Part | None = None
+    result: Any = None
     notes: tuple[Note, ...] = ()
     next: tuple[Next, ...] = Field(default=(), max_length=3)
 
