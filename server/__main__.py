@@ -1,0 +1,89 @@
+"""The command line: `jax-workbench`, or `python -m jax_workbench.server`. Server only."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+import anyio
+
+from jax_workbench.server.app import build_server
+from jax_workbench.server.call_once import call_once
+from jax_workbench.server.demo import show_demo
+from jax_workbench.server.jobs import JobBook
+from jax_workbench.server.run_store import RunStore
+from jax_workbench.server.sandboxing import local_pool
+from jax_workbench.server.serve import serve_stdio
+from jax_workbench.server.settings import PREFIX, Settings, SettingsError
+from jax_workbench.tools.catalog import ALL_TOOLS
+
+BAD_SETTING = 2
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its code; without a command, serve."""
+    options = _parser().parse_args(argv)
+    try:
+        settings = Settings.read(vars(options))
+        _log_to_stderr(settings)
+        code = anyio.run(_run, options, settings)
+    except SettingsError as error:
+        sys.stderr.write(f"jax-workbench: {error}\n")
+        code = BAD_SETTING
+    sys.exit(code)
+
+
+async def _run(options: argparse.Namespace, settings: Settings) -> int:
+    match options.command:
+        case "call":
+            return await call_once(options.tool, options.arguments, options.out, settings)
+        case "demo":
+            return await show_demo()
+        case _:
+            pool, jobs = local_pool(settings), JobBook(max_unfinished=settings.max_unfinished)
+            server = build_server(ALL_TOOLS, pool, settings, RunStore.open(settings), jobs)
+            return await serve_stdio(server, jobs)
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    for field in fields(Settings):
+        option = f"--{field.name.replace('_', '-')}"
+        common.add_argument(
+            option,
+            metavar="X",
+            default=argparse.SUPPRESS,
+            help=f"else {PREFIX}{field.name.upper()}",
+        )
+    parser = argparse.ArgumentParser(
+        prog="jax-workbench",
+        description="Measured facts about JAX code, over MCP.",
+        parents=[common],
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("serve", parents=[common], help="serve on stdin and stdout (the default)")
+    commands.add_parser("demo", help="call the server through a real client and show the answers")
+    call = commands.add_parser("call", parents=[common], help="run one tool and print its answer")
+    call.add_argument("tool", metavar="TOOL", help="its name")
+    call.add_argument(
+        "arguments",
+        metavar="ARGS.json",
+        nargs="?",
+        help="a file with the arguments as one JSON object; - reads stdin; none passes none",
+    )
+    call.add_argument("--out", type=Path, metavar="DIR", help="write the run's files there")
+    return parser
+
+
+def _log_to_stderr(settings: Settings) -> None:
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=settings.log_level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Builds the MCP server out of the tools. Server only."""
+
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any
+
+import anyio
+from mcp import types
+from mcp.server import CacheHint, Server, ServerRequestContext
+from mcp.shared.exceptions import MCPError
+
+from jax_workbench.sandbox.face import Pool
+from jax_workbench.server.background_pool import BackgroundPool
+from jax_workbench.server.call import Caller
+from jax_workbench.server.describe import AnyTool, describe
+from jax_workbench.server.handover import Handover
+from jax_workbench.server.instructions import INSTRUCTIONS
+from jax_workbench.server.jobs import JobBook
+from jax_workbench.server.reply import reply
+from jax_workbench.server.resources import Resources
+from jax_workbench.server.run_store import RunStore
+from jax_workbench.server.settings import Settings
+
+NAME = "jax-workbench"
+AN_HOUR = CacheHint(ttl_ms=3_600_000, scope="public")
+
+type Ctx = ServerRequestContext[None]
+
+
+def build_server(
+    tools: Iterable[AnyTool], pool: Pool, settings: Settings, store: RunStore, jobs: JobBook
+) -> Server[None]:
+    """Make a server that offers `tools` and runs them in `pool`.
+
+    Its lifespan enters and leaves the pool and closes the store, so it is served once. `jobs` is
+    the caller's, so that a shutdown can end the calls in flight with an answer.
+    """
+    held = BackgroundPool(pool)
+    caller = Caller(held, store, settings)
+    handover = Handover(caller, jobs, answer_within_s=settings.answer_within_s)
+    handlers = Handlers(tools, handover, Resources(held, store, settings))
+
+    @asynccontextmanager
+    async def lifespan(_server: Server[None]) -> AsyncGenerator[None]:
+        async with anyio.create_task_group() as group:
+            group.start_soon(held.hold)
+            jobs.open(group)
+            try:
+                yield
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await jobs.close()
+                held.leave()
+                store.close()
+
+    return Server(
+        NAME,
+        version=version(NAME),
+        title="JAX workbench",
+        instructions=INSTRUCTIONS,
+        lifespan=lifespan,
+        get_tool_input_schema=handlers.input_schema,
+        cache_hints={"tools/list": AN_HOUR, "resources/templates/list": AN_HOUR},
+        on_list_tools=handlers.list_tools,
+        on_call_tool=handlers.call_tool,
+        on_list_resources=handlers.list_resources,
+        on_list_resource_templates=handlers.list_resource_templates,
+        on_read_resource=handlers.read_resource,
+    )
+
+
+class Handlers:
+    """What the server answers to each kind of request; one object serves both protocol eras."""
+
+    def __init__(self, tools: Iterable[AnyTool], handover: Handover, resources: Resources) -> None:
+        """Offer `tools`, in that order."""
+        self._tools = {tool.name: tool for tool in tools}
+        self._handover = handover
+        self._resources = resources
+
+    @cached_property
+    def _descriptions(self) -> dict[str, types.Tool]:
+        return {name: describe(tool) for name, tool in self._tools.items()}
+
+    def input_schema(self, name: str) -> dict[str, Any] | None:
+        """The schema by which the HTTP transport checks a call's headers."""
+        return self._descriptions[name].input_schema if name in self._tools else None
+
+    async def list_tools(
+        self, _ctx: Ctx, _params: types.PaginatedRequestParams | None
+    ) -> types.ListToolsResult:
+        """All tools, always in the same order."""
+        return types.ListToolsResult(tools=[*self._descriptions.values()])
+
+    async def call_tool(
+        self, ctx: Ctx, params: types.CallToolRequestParams
+    ) -> types.CallToolResult:
+        """The answer, a job handle, or an error that the model sees. Raises MCPError."""
+        tool = self._tools.get(params.name)
+        if tool is None:
+            known = ", ".join(self._tools)
+            raise MCPError(
+                types.INVALID_PARAMS, f"No tool is called {params.name!r}. There are: {known}."
+            )
+        report = ctx.session.report_progress
+        return reply(await self._handover.take(tool, params.arguments or {}, report))
+
+    async def list_resources(
+        self, _ctx: Ctx, _params: types.PaginatedRequestParams | None
+    ) -> types.ListResourcesResult:
+        """The device and the newest runs."""
+        return types.ListResourcesResult(resources=await self._resources.listed())
+
+    async def list_resource_templates(
+        self, _ctx: Ctx, _params: types.PaginatedRequestParams | None
+    ) -> types.ListResourceTemplatesResult:
+        """Where runs and their files are."""
+        return types.ListResourceTemplatesResult(resource_templates=self._resources.templates())
+
+    async def read_resource(
+        self, _ctx: Ctx, params: types.ReadResourceRequestParams
+    ) -> types.ReadResourceResult:
+        """The content at a URI. Raises MCPError where there is none."""
+        return await self._resources.read(params.uri)

@@ -1,0 +1,106 @@
+"""Reads a call's arguments, and says in plain words what is wrong with them. Server only."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from difflib import get_close_matches
+from typing import Any, cast
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from jax_workbench.server.lean_schema import Schema, lean_schema
+from jax_workbench.tools.contract import Ask
+
+MAX_FAULTS = 5
+SHOWN_LENGTH = 60
+
+
+def read[A: Ask](model: type[A], arguments: Mapping[str, Any]) -> A:
+    """Validate strictly; where a list or an object came as JSON in a string, read that.
+
+    Some clients send nested arguments so. Only a field that refused the string is read again,
+    so text that looks like JSON stays text where text is asked for. Raises ValidationError.
+    """
+    try:
+        return model.model_validate(arguments)
+    except ValidationError as error:
+        mended = {**arguments}
+        for fault in error.errors(include_url=False, include_context=False):
+            name = fault["loc"][0] if fault["loc"] else None
+            text = mended.get(name) if isinstance(name, str) else None
+            if isinstance(name, str) and isinstance(text, str) and text[:1] in ("[", "{"):
+                with suppress(ValueError, RecursionError):
+                    mended[name] = json.loads(text)
+        if mended == arguments:
+            raise
+        return model.model_validate(mended)
+
+
+def plain(error: ValidationError, model: type[BaseModel]) -> str:
+    """One line per fault, without pydantic's links; then the names that would be accepted.
+
+    Only the first few faults: a long array of wrong values has one for each of them.
+    """
+    faults = error.errors(include_url=False, include_context=False)
+    schema = lean_schema(model, "validation")
+    lines = [_line(fault, schema) for fault in faults[:MAX_FAULTS]]
+    if len(faults) > MAX_FAULTS:
+        lines.append(f"And {len(faults) - MAX_FAULTS} more.")
+    if any(fault["type"] in {"extra_forbidden", "missing"} for fault in faults):
+        lines.extend(_accepted(faults, schema))
+    return "\n".join(lines)
+
+
+def _line(fault: ErrorDetails, schema: Schema) -> str:
+    where = _written(fault["loc"]) or "arguments"
+    if fault["type"] == "missing":
+        return f"{where}: required, but missing."
+    if fault["type"] == "extra_forbidden":
+        near = get_close_matches(str(fault["loc"][-1]), _names_beside(fault, schema), n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        return f"{where}: there is no such argument (got {_shown(fault['input'])}).{hint}"
+    return f"{where}: {fault['msg'].rstrip('.')} (got {_shown(fault['input'])})."
+
+
+def _written(loc: tuple[int | str, ...]) -> str:
+    """A place in the arguments as one would write it: `variants[0].code`."""
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc]
+    return "".join(parts).removeprefix(".")
+
+
+def _shown(value: Any) -> str:
+    text = repr(value) if isinstance(value, str) else json.dumps(value, default=repr)
+    return text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}..."
+
+
+def _accepted(faults: list[ErrorDetails], schema: Schema) -> list[str]:
+    """The accepted names of each object that had an unknown or a missing one, once each."""
+    said: dict[str, None] = {}
+    for fault in faults:
+        if fault["type"] not in {"extra_forbidden", "missing"}:
+            continue
+        if names := _names_beside(fault, schema):
+            place = _written(tuple(part for part in fault["loc"][:-1] if isinstance(part, str)))
+            said[f"Accepted{f' in {place}' if place else ''}: {', '.join(names)}."] = None
+    return [*said]
+
+
+def _names_beside(fault: ErrorDetails, schema: Schema) -> list[str]:
+    """The property names of the object in which the fault lies."""
+    node = schema
+    for part in fault["loc"][:-1]:
+        options = [node, *cast("list[Schema]", node.get("anyOf", []))]
+        below = [
+            found
+            for option in options
+            if (
+                found := option.get("items")
+                if isinstance(part, int)
+                else option.get("properties", {}).get(part) or option.get("additionalProperties")
+            )
+        ]
+        if not below or not isinstance(below[0], dict):
+            return []  # inside a union whose branch pydantic names itself
+        node = cast("Schema", below[0])
+    return list(node.get("properties", {}))

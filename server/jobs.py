@@ -1,0 +1,133 @@
+"""The book of calls in flight and of results that wait to be fetched. Server only."""
+
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+
+import anyio
+from anyio.abc import TaskGroup
+
+from jax_workbench.server.describe import AnyTool
+from jax_workbench.server.reply import Answered, Ending, Failed
+from jax_workbench.server.run_store import new_run_id
+from jax_workbench.server.watch import Watch
+from jax_workbench.tools.contract import Ask
+from jax_workbench.tools.errors import ToolError
+
+KEPT_S = 3600.0
+"""How long a result waits for its get_job; the run store keeps it longer."""
+KEPT_COUNT = 64
+CLOSING_S = 1.5
+"""Longer than the pool needs to kill a worker."""
+
+
+class JobRecord:
+    """One call: how it stands, and how it ended."""
+
+    def __init__(self, tool: AnyTool, ask: Ask) -> None:
+        """The id is the only key to the job, so it cannot be guessed."""
+        self.id = secrets.token_urlsafe(18)
+        self.tool = tool
+        self.ask = ask
+        self.watch = Watch(new_run_id(tool.name))
+        self.is_handed_over = False
+        """The client knows the id, so the job outlives the call."""
+        self.finished_at: float | None = None
+        self._scope = anyio.CancelScope()
+        self._done = anyio.Event()
+        self._why_cancelled = ""
+        self._ending: Ending | None = None
+
+    async def run(self, work: Callable[[AnyTool, Ask, Watch], Awaitable[Ending]]) -> None:
+        """Do the work, once; its end is kept here."""
+        with self._scope:
+            self._ending = await work(self.tool, self.ask, self.watch)
+        if self._ending is None:
+            self._ending = Failed("cancelled", self._why_cancelled, "Call the tool again.")
+        self.finished_at = time.monotonic()
+        self._done.set()
+
+    def cancel(self, why: str) -> None:
+        """Kill its jobs; does nothing once it is over."""
+        self._why_cancelled = self._why_cancelled or why
+        self._scope.cancel()
+
+    async def wait(self, seconds: float) -> Ending | None:
+        """How it ended; None where it goes on for longer than `seconds`."""
+        with anyio.move_on_after(seconds):
+            await self._done.wait()
+        return self.ending()
+
+    def ending(self) -> Ending | None:
+        """How it ended, with the id under which it was fetched."""
+        ending = self._ending if self.finished_at is not None else None
+        if self.is_handed_over and isinstance(ending, Answered):
+            run = {**ending.envelope["run"], "job_id": self.id}
+            return Answered({**ending.envelope, "run": run}, ending.picture)
+        return ending
+
+
+class JobBook:
+    """All calls that are not over, and the ended ones whose client got a handle."""
+
+    def __init__(self, *, max_unfinished: int) -> None:
+        """Refuse calls beyond `max_unfinished`."""
+        self._records: dict[str, JobRecord] = {}
+        self._max_unfinished = max_unfinished
+        self._group: TaskGroup | None = None
+
+    def open(self, group: TaskGroup) -> None:
+        """Run jobs in `group`, which lives as long as the server."""
+        self._group = group
+
+    def start(
+        self, tool: AnyTool, ask: Ask, work: Callable[[AnyTool, Ask, Watch], Awaitable[Ending]]
+    ) -> JobRecord:
+        """Start a job in the background. Raises ToolError where there are too many."""
+        if self._group is None:
+            raise ToolError("cancelled", "The server is shutting down.", "Call again later.")
+        self._tidy()
+        n_unfinished = sum(record.finished_at is None for record in self._records.values())
+        if n_unfinished >= self._max_unfinished:
+            raise ToolError(
+                "device_busy",
+                f"{n_unfinished} calls are already queued or running.",
+                "Wait for one of them, or end one with cancel_job.",
+            )
+        record = JobRecord(tool, ask)
+        self._records[record.id] = record
+        self._group.start_soon(record.run, work)
+        return record
+
+    def find(self, job_id: str) -> JobRecord:
+        """The job of that id. Raises ToolError (bad_argument) where there is none."""
+        record = self._records.get(job_id)
+        if record is None or not record.is_handed_over:
+            raise ToolError(
+                "bad_argument",
+                "job_id: no such job; results are kept for an hour.",
+                "Use the run.job_id of an answer whose status is running, or call the tool again.",
+            )
+        return record
+
+    async def close(self) -> None:
+        """End every job, so that each waiting call is answered."""
+        self._group = None
+        for record in self._records.values():
+            record.cancel("The server is shutting down.")
+        with anyio.move_on_after(CLOSING_S):
+            for record in [*self._records.values()]:
+                await record.wait(CLOSING_S)
+
+    def _tidy(self) -> None:
+        """Forget results that were delivered, are too old, or are too many."""
+        now = time.monotonic()
+        ended = [r for r in self._records.values() if r.finished_at is not None]
+        for age, record in enumerate(sorted(ended, key=_finished_at, reverse=True)):
+            is_old = age >= KEPT_COUNT or now - _finished_at(record) > KEPT_S
+            if is_old or not record.is_handed_over:
+                del self._records[record.id]
+
+
+def _finished_at(record: JobRecord) -> float:
+    return record.finished_at or 0.0

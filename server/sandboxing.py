@@ -1,0 +1,29 @@
+"""Chooses the sandbox and says what its workers preload. Server only."""
+
+from pathlib import Path
+
+from jax_workbench.sandbox.face import Pool
+from jax_workbench.sandbox.policy import Profile
+from jax_workbench.sandbox.pool import LocalPool
+from jax_workbench.server.settings import Settings, SettingsError
+from jax_workbench.tools import worker_profile
+
+
+def local_pool(settings: Settings) -> Pool:
+    """The pool on this host, not yet entered.
+
+    Raises SettingsError where the settings ask for an isolation that does not exist yet: nothing
+    weaker takes the place of what was asked for.
+    """
+    if settings.sandbox not in {"auto", "full"}:
+        raise SettingsError(
+            f"JAX_WORKBENCH_SANDBOX={settings.sandbox!r} is not supported yet; use auto or full."
+        )
+    profile = Profile(
+        preload=worker_profile.PRELOAD,
+        assert_forkable=worker_profile.ASSERT_FORKABLE,
+        prepare=worker_profile.PREPARE,
+        env=worker_profile.ENV,
+        code={"jax_workbench/tools": Path(worker_profile.__file__).parent},
+    )
+    return LocalPool(profile, memory_mib=settings.memory_mib)

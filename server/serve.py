@@ -1,0 +1,53 @@
+"""Serves on standard input and output, and ends clean however it is ended. Server only."""
+
+import os
+import signal
+import threading
+
+import anyio
+from mcp.server import Server
+from mcp.server.stdio import stdio_server
+
+from jax_workbench.server.jobs import JobBook
+
+GRACE_S = 5.0
+"""Longer than ending the jobs and the pool takes."""
+WRITING_S = 0.1
+"""For the last answers to reach the pipe."""
+
+
+async def serve_stdio(server: Server[None], jobs: JobBook) -> int:
+    """Serve until the client hangs up, or until SIGTERM or SIGINT.
+
+    A signal answers each call in flight, ends the jobs and the pool, and exits the process with
+    128 plus the signal's number. Returns 0 after the client has hung up.
+    """
+    code, session = 0, anyio.CancelScope()
+
+    async def watch() -> None:
+        nonlocal code
+        code = await _first_signal()
+        backstop = threading.Timer(GRACE_S, os._exit, (code,))
+        backstop.daemon = True
+        backstop.start()
+        await jobs.close()
+        await anyio.sleep(WRITING_S)
+        session.cancel()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(watch)
+        with session:
+            async with stdio_server() as (incoming, outgoing):
+                try:
+                    await server.run(incoming, outgoing, server.create_initialization_options())
+                finally:  # the lifespan has ended: no job and no pool is left
+                    if code:
+                        # stdio_server would wait for its reader thread, which waits for stdin.
+                        os._exit(code)
+        group.cancel_scope.cancel()
+    return code
+
+
+async def _first_signal() -> int:
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        return 128 + await anext(aiter(signals))
