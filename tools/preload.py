@@ -92,6 +92,20 @@ def matmul_sum(x: jax.Array) -> jax.Array:
     return (x @ x).sum()
 
 
+def smoke() -> None:
+    """Check float32 reductions, which alone fail where a sandbox hides /proc/cpuinfo.
+
+    Raises:
+        AssertionError: A result is wrong. JAX raises errors of its own.
+    """
+    x = np.linspace(0.0, 1.0, 1000, dtype=np.float32)
+    np.testing.assert_allclose(jax.jit(lambda x: x.sum())(x), 500.0, rtol=1e-5)
+    weights = np.exp(x) / np.exp(x).sum()
+    np.testing.assert_allclose(jax.jit(jax.nn.softmax)(x), weights, rtol=1e-5)
+    square = x.reshape(10, 100)
+    np.testing.assert_allclose(jax.jit(lambda a: a @ a.T)(square), square @ square.T, rtol=1e-4)
+
+
 def quieten() -> None:
     """Take back what libraries did to logging at import, and drop warnings that say nothing."""
     # With a handler in place a job's own logging.basicConfig would do nothing.

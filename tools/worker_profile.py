@@ -42,6 +42,7 @@ only 0.1 s. Nothing here may start a JAX backend or a thread.
 
 ASSERT_FORKABLE = "jax_workbench.tools.preload:assert_forkable"
 PREPARE = "jax_workbench.tools.preload:prepare"
+SMOKE = "jax_workbench.tools.preload:smoke"
 ENTRY = "jax_workbench.tools.entry:answer"
 
 ENV = {
