@@ -23,6 +23,7 @@ def local_pool(settings: Settings) -> Pool:
         preload=worker_profile.PRELOAD,
         assert_forkable=worker_profile.ASSERT_FORKABLE,
         prepare=worker_profile.PREPARE,
+        smoke=worker_profile.SMOKE,
         env=worker_profile.ENV,
         code={"jax_workbench/tools": Path(worker_profile.__file__).parent},
     )
