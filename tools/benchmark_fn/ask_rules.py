@@ -1,0 +1,54 @@
+"""What the arguments of a call must be beyond their types, checked before any job. Server."""
+
+from jax_workbench.tools.benchmark_fn import BenchmarkFnAsk, Variant
+from jax_workbench.tools.errors import ToolError
+
+
+def refuse_what_is_not_there(ask: BenchmarkFnAsk) -> None:
+    """Say which part of the contract is not built yet, rather than ignore the argument."""
+    if ask.mode == "as_called":
+        raise ToolError(
+            "unsupported",
+            'mode "as_called" (timing inside the process of the code) is not there yet.',
+            'Leave mode out: "artifact" times the compiled program.',
+        )
+    if ask.sweep:
+        raise ToolError(
+            "unsupported",
+            f"sweep over {', '.join(ask.sweep)} is not there yet.",
+            "Call once for each size, with numbers in the shapes.",
+        )
+    if ask.devices > 1:
+        raise ToolError(
+            "unsupported",
+            f"devices is {ask.devices}; programs for several devices can't be timed yet.",
+            "Leave devices out; run_jax_code runs code on simulated devices.",
+        )
+
+
+def baseline_of(ask: BenchmarkFnAsk) -> Variant:
+    """Check the variants' names and the way their inputs are given; find the baseline."""
+    names = [variant.name for variant in ask.variants]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ToolError(
+            "bad_argument",
+            f"variants: {', '.join(twice)} is the name of more than one.",
+            "Give each variant a name of its own.",
+        )
+    if bool(ask.make_inputs.strip()) == bool(ask.inputs):
+        raise ToolError(
+            "bad_argument",
+            "Both make_inputs and inputs are given."
+            if ask.inputs
+            else "Neither inputs nor make_inputs is given; without arguments XLA would compute "
+            "the result once, when it compiles.",
+            "Send one of them: inputs lists a spec for each argument.",
+        )
+    found = next((v for v in ask.variants if v.name == (ask.baseline or names[0])), None)
+    if found is None:
+        raise ToolError(
+            "bad_argument",
+            f"baseline: no variant is called {ask.baseline}; there are {', '.join(names)}.",
+            "Name one of them.",
+        )
+    return found

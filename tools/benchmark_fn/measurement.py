@@ -1,0 +1,167 @@
+"""Measures until every comparison is decided or the time is over. Runs in the timer."""
+
+from typing import Any, Literal
+
+import jax
+import numpy as np
+
+from jax_workbench.tools.benchmark_fn.line_up import LineUp
+from jax_workbench.tools.benchmark_fn.messages import ClockRatio, Refusal, TimedPair
+from jax_workbench.tools.benchmark_fn.rounds import CLOCK, Rounds
+from jax_workbench.tools.benchmark_fn.statistics import (
+    ALPHA,
+    Stretches,
+    centre,
+    holm_levels,
+    min_detectable,
+    more_seconds,
+    stretches,
+    verdict,
+)
+
+LOOKS_S = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0)
+"""When the intervals are looked at, and the run ended if every comparison is decided."""
+REPORT_EVERY_S = 2.0
+MARGIN_S = 0.5
+"""Kept for the answer itself."""
+
+type ClockName = Literal["wall", "cpu"]
+
+
+class Measurement:
+    """The rounds of one line-up, and what they say at each look."""
+
+    def __init__(self, line_up: LineUp) -> None:
+        """Take part: everyone who was not refused. The first is the baseline."""
+        self.line_up = line_up
+        self.entrants = [entrant for entrant in line_up.entrants if entrant.is_in]
+        self.names = [entrant.name for entrant in self.entrants]
+        self.rounds = Rounds(
+            calls=[entrant.compiled.call for entrant in self.entrants if entrant.compiled],
+            input_sets=line_up.input_sets,
+            seed=int(line_up.ask.secret, 16) % 2**63,
+            recheck=self.recheck,
+        )
+        self.pairs: tuple[TimedPair, ...] = ()
+        self.measured_s = 0.0
+        self.is_decided = False
+        self.n_rechecked = 0
+
+    def run(self) -> None:
+        """Calibrate, measure up to each look, and stop when everything is decided."""
+        ask = self.line_up.ask
+        self.line_up.job.progress("warming up")
+        started = CLOCK()
+        self.rounds.calibrate()
+        calibrated_s = (CLOCK() - started) / 1e9
+        budget = min(ask.budget_s, self.line_up.left_s() - MARGIN_S)
+        looks = [at for at in LOOKS_S if at < budget] + [budget]
+        for at in looks:
+            self.measure_until(at, calibrated_s)
+            self.pairs = self.compare(ALPHA / len(looks))
+            self.is_decided = self.decided()
+            if self.is_decided or self.line_up.left_s() < MARGIN_S:
+                break
+
+    def measure_until(self, at: float, round_s: float) -> None:
+        """Measure up to `at` seconds in all; a slow round that would not fit is not begun."""
+        while self.measured_s < at:
+            room = self.line_up.left_s() - MARGIN_S
+            if self.rounds.n_rounds:
+                round_s = self.measured_s / self.rounds.n_rounds
+            if room < round_s:
+                return
+            piece = min(at - self.measured_s, REPORT_EVERY_S, room)
+            self.measured_s += self.rounds.run(piece)
+            self.line_up.job.progress(
+                f"timed {self.measured_s:.0f} of up to {self.line_up.ask.budget_s:.0f} s"
+            )
+
+    def recheck(self, variant: int, input_set: int, outputs: Any) -> None:
+        """Compare the outputs of a timed call; a variant that fails is out."""
+        entrant = self.entrants[variant]
+        if entrant.refused or not self.line_up.ask.check_outputs:
+            return
+        self.n_rechecked += 1
+        found = self.line_up.expected[input_set].compare(outputs)
+        if not found.is_equal:
+            text = "A timed call gave other outputs than the same call before."
+            entrant.refused = Refusal(reason="outputs_differ", text=text)
+            self.line_up.note("timed_outputs_equal", f"{entrant.name}: {text}", ok=False)
+
+    def compare(self, alpha: float) -> tuple[TimedPair, ...]:
+        """Every candidate against the baseline, by both clocks; `alpha` is for this look."""
+        by_clock = {clock: self.ratios(clock, alpha) for clock in ("wall", "cpu")}
+        base = self.entrants[0].loaded
+        pairs: list[TimedPair] = []
+        for i, entrant in enumerate(self.entrants[1:]):
+            same = (
+                base
+                and entrant.loaded
+                and (base.program.facts.program == entrant.loaded.program.facts.program)
+            )
+            pairs.append(
+                TimedPair(
+                    candidate=entrant.name,
+                    is_identical=bool(same),
+                    wall=by_clock["wall"][i],
+                    cpu=by_clock["cpu"][i],
+                )
+            )
+        return tuple(pairs)
+
+    def ratios(self, clock: ClockName, alpha: float) -> list[ClockRatio | None]:
+        """One clock's ratio of each candidate, judged as a family."""
+        effect = self.line_up.ask.min_effect
+        base = self.rounds.times_us(0, clock)
+        found = [
+            stretches(base, self.rounds.times_us(i, clock)) for i in range(1, len(self.entrants))
+        ]
+        levels = holm_levels([1.0 if s is None else s.p_value(effect) for s in found], alpha)
+        return [
+            None if s is None else self.judged(s, level)
+            for s, level in zip(found, levels, strict=True)
+        ]
+
+    def judged(self, found: Stretches, level: float) -> ClockRatio:
+        """One ratio with its interval at the level that its family and its look leave."""
+        effect = self.line_up.ask.min_effect
+        ratio, low, high = found.interval(level)
+        word = verdict((ratio, low, high), effect)
+        more = more_seconds(found, level, effect, self.measured_s) if word == "ambiguous" else None
+        return ClockRatio(
+            ratio=ratio,
+            low=low,
+            high=high,
+            confidence=1 - ALPHA,
+            verdict=word,
+            min_detectable=min_detectable(found.half_width(level), effect),
+            more_s=more,
+        )
+
+    def decided(self) -> bool:
+        """Whether further time could not change what will be said."""
+        if not self.pairs:
+            return self.is_narrow()
+        # On several cores CPU time is work, not time.
+        one_core = self.line_up.ask.n_cores == 1 and jax.default_backend() == "cpu"
+        return all(pair.is_identical or is_settled(pair, by_cpu=one_core) for pair in self.pairs)
+
+    def is_narrow(self) -> bool:
+        """Whether a lone variant's median is known to half the smallest effect."""
+        clock: ClockName = "cpu" if self.line_up.ask.n_cores == 1 else "wall"
+        times = self.rounds.times_us(0, clock)
+        if not len(times) or not np.all(times > 0):
+            return False
+        found = centre(times)
+        return found.ci_high / found.median - 1 <= self.line_up.ask.min_effect / 2
+
+
+def is_settled(pair: TimedPair, *, by_cpu: bool) -> bool:
+    """Whether a pair's verdict stands: by CPU time with wall time of the same sign, or by wall."""
+    if pair.wall is None or pair.cpu is None:
+        return False
+    if not by_cpu:
+        return pair.wall.verdict != "ambiguous"
+    agree = (pair.wall.ratio - 1) * (pair.cpu.ratio - 1) > 0
+    return pair.cpu.verdict == "same" or (pair.cpu.verdict != "ambiguous" and agree)

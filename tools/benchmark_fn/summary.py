@@ -1,0 +1,97 @@
+"""The sentence that says it all, and what to call next. Runs in the server."""
+
+from jax_workbench.tools.benchmark_fn import (
+    BenchmarkFnAsk,
+    BenchmarkFnResult,
+    Comparison,
+    VariantTimes,
+)
+from jax_workbench.tools.contract import Next
+
+MAX_BUDGET_S = 300.0
+MAX_TIMEOUT_S = 600.0
+OTHER_WORK_S = 30.0
+"""Of a call, beside the timing itself."""
+
+
+def summary_of(result: BenchmarkFnResult) -> str:
+    """One sentence with the numbers: a lone variant's time, or each candidate's verdict."""
+    by_name = {variant.name: variant for variant in result.variants}
+    if not result.comparisons:
+        return lone(result.variants[0], result.environment.n_cores)
+    base = by_name[result.comparisons[0].baseline]
+    said = [one(comparison, by_name[comparison.candidate]) for comparison in result.comparisons]
+    return f"{'; '.join(said)}; baseline {base.name} takes {typical(base)} a call."
+
+
+def lone(variant: VariantTimes, n_cores: int) -> str:
+    """Time of the only variant."""
+    cores = "1 core" if n_cores == 1 else f"{n_cores} cores"
+    if variant.wall_us is None:
+        return f"{variant.name} was compiled and run, but there was no time to time it."
+    low, high = us(variant.wall_us.ci_low), us(variant.wall_us.ci_high)
+    compiled = f"; compiling took {variant.compile_s:.2f} s" if variant.compile_s else ""
+    took = f"{typical(variant)} a call (95 %: {low} to {high})"
+    return f"{variant.name} takes {took} on {cores}{compiled}."
+
+
+def one(comparison: Comparison, variant: VariantTimes) -> str:
+    """One candidate's verdict with its ratio."""
+    name = comparison.candidate
+    if comparison.verdict == "rejected":
+        return f"{name} is rejected ({comparison.reason})"
+    if comparison.time_ratio is None:
+        return f"{name} could not be compared ({comparison.reason})"
+    low, high = comparison.ci_low or 0.0, comparison.ci_high or 0.0
+    numbers = f"{comparison.time_ratio:.3f} [{low:.3f}, {high:.3f}]"
+    took = f"time ratio {numbers} by {comparison.clock} time, {typical(variant)} a call"
+    match comparison.verdict:
+        case "faster":
+            return f"{name} is {1 / comparison.time_ratio:.2f} times as fast ({took})"
+        case "slower":
+            return f"{name} is {comparison.time_ratio:.2f} times as slow ({took})"
+        case "same":
+            same = "the same program" if comparison.reason == "identical_program" else "the same"
+            return f"{name} is {same} ({took})"
+        case _:
+            return f"{name} is not told apart ({comparison.reason}; {took})"
+
+
+def typical(variant: VariantTimes) -> str:
+    """Median wall time with its unit."""
+    return us(variant.wall_us.median) if variant.wall_us else "an unmeasured time"
+
+
+def us(value: float) -> str:
+    """Microseconds in a readable unit."""
+    for limit, factor, unit in ((1e3, 1.0, "us"), (1e6, 1e3, "ms")):
+        if value < limit:
+            return f"{value / factor:.3g} {unit}"
+    return f"{value / 1e6:.3g} s"
+
+
+def next_calls(ask: BenchmarkFnAsk, result: BenchmarkFnResult) -> tuple[Next, ...]:
+    """What would help now: more time, or a look at outputs that differ."""
+    calls: list[Next] = []
+    more = [c.more_s for c in result.comparisons if c.more_s is not None]
+    if more:
+        budget_s = float(round(result.environment.measured_s + 1.2 * max(more) + 0.5))
+        if budget_s <= MAX_BUDGET_S:
+            calls.append(
+                Next(
+                    tool="benchmark_fn",
+                    why=f"About {max(more):.0f} s more of timing would decide.",
+                    arguments={
+                        "time_budget_s": budget_s,
+                        "timeout_s": min(
+                            MAX_TIMEOUT_S, max(ask.timeout_s, budget_s + OTHER_WORK_S)
+                        ),
+                    },
+                )
+            )
+    if any(c.reason == "outputs_differ" for c in result.comparisons):
+        why = "See where the outputs differ: call both functions on one input and compare."
+        calls.append(Next(tool="run_jax_code", why=why))
+    if any(c.reason == "user_code_failed" for c in result.comparisons):
+        calls.append(Next(tool="run_jax_code", why="Run the rejected variant and mend it."))
+    return tuple(calls[:3])

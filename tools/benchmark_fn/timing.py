@@ -1,0 +1,175 @@
+"""The jobs that time programs, in processes that never run user Python. Runs in the server."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jax_workbench.tools.benchmark_fn import BenchmarkFnAsk
+from jax_workbench.tools.benchmark_fn.evidence import Timed
+from jax_workbench.tools.benchmark_fn.judge import needs_second_opinion
+from jax_workbench.tools.benchmark_fn.meanwhile import meanwhile
+from jax_workbench.tools.benchmark_fn.messages import (
+    PROGRAM,
+    SAMPLES,
+    Stuck,
+    TimerAsk,
+    TimerReport,
+    TimerVariant,
+)
+from jax_workbench.tools.benchmark_fn.pressure import Pressure
+from jax_workbench.tools.benchmark_fn.rejections import OF_ONE_VARIANT
+from jax_workbench.tools.benchmark_fn.tracing import Tracing
+from jax_workbench.tools.contract import Jobs, Shape
+from jax_workbench.tools.errors import ToolError
+
+TIME = "jax_workbench.tools.benchmark_fn.timer:run"
+DEATHS = frozenset(("timed_out", "out_of_memory", "worker_died"))
+MARGIN_S = 1.0
+"""Of the call, kept for the way back."""
+SECOND_OPINION_S = 2.0
+SECOND_OPINION_NEEDS_S = 4.0
+MARK_EVERY_S = 0.5
+
+
+@dataclass
+class Timing:
+    """The programs of one call, and the processes that time them."""
+
+    ask: BenchmarkFnAsk
+    jobs: Jobs
+    baseline: str
+    tracing: Tracing
+
+    async def time_all(self) -> Timed:
+        """Time everyone who was not refused; whoever spoils the timer's process is out.
+
+        Raises:
+            ToolError: The baseline can't be timed.
+        """
+        while True:
+            names = self.names()
+            try:
+                timed = await self.time_once(names, self.ask.time_budget_s, keep_samples=True)
+            except ToolError as error:
+                if error.code not in DEATHS or len(names) == 1:
+                    raise
+                await self.find_killers(names, error)
+                continue
+            if timed.report.stuck is None:
+                return timed
+            self.tracing.rejections.take(timed.report.stuck.name, never_done(timed.report.stuck))
+
+    def names(self) -> list[str]:
+        """Variants still in, the baseline first."""
+        out = {self.baseline, *self.tracing.rejections.refused}
+        return [self.baseline, *(v.name for v in self.ask.variants if v.name not in out)]
+
+    async def find_killers(self, names: Sequence[str], error: ToolError) -> None:
+        """Run each variant alone after the timer died, and reject those that die again.
+
+        Raises:
+            ToolError: It was the baseline, or nobody dies alone.
+        """
+        rejections = self.tracing.rejections
+        n_before = len(rejections.refused)
+        for name in names:
+            try:
+                alone = await self.time_once([name], 0.0, keep_samples=False)
+            except ToolError as again:
+                rejections.take(name, again)
+            else:
+                if alone.report.stuck:
+                    rejections.take(name, never_done(alone.report.stuck))
+        if len(rejections.refused) == n_before:
+            raise error
+
+    async def time_once(
+        self, names: Sequence[str], budget_s: float, *, keep_samples: bool
+    ) -> Timed:
+        """Time some variants in a fresh process, the first of them as baseline."""
+        ask, blobs = self.argument(names, budget_s, keep_samples=keep_samples)
+        self.jobs.progress(f"timing {', '.join(names)}")
+        pressure = Pressure()
+        result = await meanwhile(
+            self.jobs.run(
+                TIME,
+                ask.model_dump(),
+                blobs=blobs,
+                lane="measuring",
+                shape=Shape(n_cores=ask.n_cores),
+                x64=self.ask.x64,
+            ),
+            MARK_EVERY_S,
+            pressure.mark,
+        )
+        pressure.mark()
+        report = TimerReport.model_validate(result.value)
+        if keep_samples:
+            for saved in result.saved:
+                if saved.name == SAMPLES:
+                    self.jobs.keep(saved)
+        stalled, stolen = pressure.shares(report.measured_s)
+        return Timed(report, stalled, stolen, result.measured.wall_s)
+
+    def argument(
+        self, names: Sequence[str], budget_s: float, *, keep_samples: bool
+    ) -> tuple[TimerAsk, dict[str, bytes]]:
+        """What the timer is asked, with a fresh secret, and the bytes that go with it."""
+        programs = self.tracing.programs
+        variants = [
+            TimerVariant(
+                name=name,
+                blob=f"{PROGRAM}_{i}",
+                in_paths=programs[name].traced.in_paths,
+                out_paths=programs[name].traced.out_paths,
+            )
+            for i, name in enumerate(names)
+        ]
+        ask = TimerAsk(
+            variants=tuple(variants),
+            draws=self.tracing.draws,
+            sets=self.tracing.sets.sets,
+            secret=secrets.token_hex(16),
+            budget_s=budget_s,
+            deadline_s=max(0.0, self.jobs.left_s() - MARGIN_S),
+            min_effect=self.ask.min_effect,
+            rtol=self.ask.rtol,
+            check_outputs=self.ask.check_outputs,
+            n_cores=self.ask.threads or 1,
+            keep_samples=keep_samples,
+        )
+        blobs = {variant.blob: programs[variant.name].blob for variant in variants}
+        return ask, {**blobs, **self.tracing.set_blobs}
+
+    async def second_opinion(self, first: Timed) -> Timed | None:
+        """Time once more, in a fresh process, what looks too good; None if nothing does.
+
+        Also None where the time is too short, or the second process failed.
+        """
+        conditions = first.conditions()
+        doubtful = [
+            pair.candidate
+            for pair in first.report.pairs
+            if not first.is_refused(pair.candidate)
+            and (needs_second_opinion(pair, conditions) or first.is_suspect(pair.candidate))
+        ]
+        if not doubtful or self.jobs.left_s() < SECOND_OPINION_NEEDS_S:
+            return None
+        budget_s = min(SECOND_OPINION_S, self.ask.time_budget_s)
+        try:
+            names = [self.baseline, *doubtful]
+            return await self.time_once(names, budget_s, keep_samples=False)
+        except ToolError as error:
+            if error.code in OF_ONE_VARIANT:
+                return None
+            raise
+
+
+def never_done(stuck: Stuck) -> ToolError:
+    """A variant that did not come back."""
+    doing = "compiling" if stuck.phase == "compile" else "its first calls"
+    return ToolError(
+        "timed_out",
+        f"{stuck.name} was not done with {doing} after {stuck.after_s:.0f} s.",
+        "Raise timeout_s, or use smaller inputs.",
+    )
