@@ -103,9 +103,10 @@ def _read_beneath(base: str, relative: str, max_bytes: int) -> bytes:
         )
     finally:
         os.close(held)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise OSError(0, "Not a regular file")
     with os.fdopen(file, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise OSError(0, "Not a regular file")
         content = stream.read(max_bytes + 1)
     if len(content) > max_bytes:
         raise ValueError(relative)

@@ -26,6 +26,7 @@ class CallJobs:
         *,
         inputs: Mapping[str, bytes],
         limits: policy.Limits,
+        clock: Stopwatch | None = None,
     ) -> None:
         """`limits.wall_s` bounds the whole call; `inputs` are the call's files by base name."""
         self.inputs = inputs
@@ -34,7 +35,7 @@ class CallJobs:
         self._pool = pool
         self._watch = watch
         self._limits = limits
-        self._clock = Stopwatch()
+        self._clock = clock or Stopwatch()
 
     async def run(  # noqa: PLR0913 - the contract's signature
         self,

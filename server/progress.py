@@ -34,13 +34,14 @@ async def heartbeats(
 
 
 async def _beat(report: Report, watch: Watch, beat_s: float, pause_s: float) -> None:
-    last_s = 0.0
+    last_s, told = 0.0, ""
     while True:
-        with anyio.move_on_after(beat_s):
-            await watch.changed.wait()
-        last_s = max(watch.elapsed_s(), last_s + 1e-3)
+        if told == watch.said():
+            with anyio.move_on_after(beat_s):
+                await watch.changed.wait()
+        last_s, told = max(watch.elapsed_s(), last_s + 1e-3), watch.said()
         try:
-            await report(round(last_s, 3), None, watch.said())
+            await report(round(last_s, 3), None, told)
         except (anyio.BrokenResourceError, anyio.ClosedResourceError):
             return  # the client is gone: nobody is left to tell
         await anyio.sleep(pause_s)

@@ -1,0 +1,102 @@
+import json
+
+import pytest
+from pydantic import BaseModel, Field, ValidationError
+
+from jax_workbench.server.arguments import plain, read
+from jax_workbench.tools.contract import Ask, Part
+
+
+class Variant(Part):
+    """A named code."""
+
+    name: str
+    code: str
+
+
+class CompareAsk(Ask):
+    """Arguments of every kind."""
+
+    code: str = ""
+    variants: tuple[Variant, ...] = ()
+    sweep: dict[str, tuple[int, ...]] = Field(default_factory=dict[str, tuple[int, ...]])
+    limit_s: float | None = Field(default=None, gt=0)
+
+
+def fault_of(arguments: dict[str, object], model: type[BaseModel] = CompareAsk) -> str:
+    with pytest.raises(ValidationError) as raised:
+        read(CompareAsk, arguments)
+    return plain(raised.value, model)
+
+
+def test_a_list_that_came_as_json_in_a_string_is_read() -> None:
+    ask = read(CompareAsk, {"variants": '[{"name": "a", "code": "1"}]', "sweep": '{"n": [1]}'})
+
+    assert ask.variants == (Variant(name="a", code="1"),)
+    assert ask.sweep == {"n": (1,)}
+
+
+def test_code_that_looks_like_json_stays_code() -> None:
+    ask = read(CompareAsk, {"code": "[1, 2]", "variants": '[{"name": "a", "code": "{}"}]'})
+
+    assert ask.code == "[1, 2]"
+    assert ask.variants[0].code == "{}"
+
+
+@pytest.mark.parametrize("text", ["[1, 2", '{"name": 1}', "[" * 100_000, "nothing"])
+def test_a_string_that_is_no_such_list_is_refused_in_place(text: str) -> None:
+    fault = fault_of({"variants": text})
+
+    assert fault.startswith("variants")
+    assert len(fault) < 300
+
+
+def test_numbers_in_strings_are_read_as_models_often_send_them() -> None:
+    ask = read(CompareAsk, {"limit_s": "7"})
+
+    assert ask.limit_s == 7
+
+
+def test_each_fault_is_one_line_with_what_was_found() -> None:
+    fault = fault_of({"limit_s": 0, "code": 3})
+
+    assert fault.splitlines() == [
+        "code: Input should be a valid string (got 3).",
+        "limit_s: Input should be greater than 0 (got 0).",
+    ]
+
+
+def test_an_unknown_argument_names_the_accepted_ones_and_the_nearest() -> None:
+    fault = fault_of({"variant": []})
+
+    assert fault.splitlines() == [
+        "variant: there is no such argument (got []). Did you mean 'variants'?",
+        "Accepted: code, variants, sweep, limit_s.",
+    ]
+
+
+def test_an_unknown_name_inside_a_list_names_what_is_accepted_there() -> None:
+    fault = fault_of({"variants": [{"name": "a", "cod": "1"}, {"name": "b", "code": "2"}]})
+
+    assert fault.splitlines() == [
+        "variants[0].code: required, but missing.",
+        "variants[0].cod: there is no such argument (got '1'). Did you mean 'code'?",
+        "Accepted in variants: name, code.",
+    ]
+
+
+def test_a_thousand_wrong_values_make_a_short_complaint() -> None:
+    fault = fault_of({"sweep": {"n": ["a"] * 1000}})
+
+    assert fault.splitlines()[-1] == "And 995 more."
+    assert len(fault) < 1000
+
+
+def test_a_long_wrong_value_is_shortened() -> None:
+    fault = fault_of({"limit_s": "x" * 10_000})
+
+    assert len(fault) < 200
+
+
+def test_no_fault_shows_pydantics_own_links() -> None:
+    assert "pydantic" not in fault_of(json.loads('{"limit_s": "soon", "variants": [7]}'))
