@@ -1,6 +1,7 @@
 """What to do about a failure that has one common cause here. Runs in the worker."""
 
-from jax_workbench.tools.common.guarded_text import message_of, type_name
+import socket
+from urllib.error import URLError
 
 PRESENT = (
     "jax, flax (nnx), optax, orbax.checkpoint, numpyro, nlsq, diffrax, optimistix, lineax, "
@@ -46,24 +47,28 @@ INSTEAD = {
 }
 """A library that is not here, and what is."""
 
-NETWORK = frozenset(("gaierror", "URLError", "HTTPError", "ConnectionRefusedError", "SSLError"))
-"""Errors that code meets when it reaches for a network."""
+BY_TYPE: tuple[tuple[type[BaseException], str], ...] = (
+    (
+        PermissionError,
+        "The sandbox forbids it: jobs start no processes, reach no network and write only below"
+        " their working directory.",
+    ),
+    (FileNotFoundError, "Files given in `files` are under inputs/ by base name; check the path."),
+    (EOFError, "Nobody can type here: put the value into the code instead of input()."),
+    (ConnectionError, "Jobs have no network: make the data in the code, or give them in `files`."),
+    (socket.gaierror, "Jobs have no network: make the data in the code, or give them in `files`."),
+    (URLError, "Jobs have no network: make the data in the code, or give them in `files`."),
+)
+"""What to do about an error that has one likely cause here."""
 
 
 def hint_for(error: BaseException) -> str:
     """Next step where the type of `error` tells it; empty where it does not."""
-    name = type_name(error)
     if type(error) is SyntaxError:
         return syntax_hint(error)
-    if isinstance(error, ModuleNotFoundError):
+    if type(error) is ModuleNotFoundError:
         return missing_module(error)
-    if name in NETWORK:
-        return "Jobs have no network: make the data in the code, or give them in `files`."
-    if isinstance(error, EOFError) and "reading a line" in message_of(error):
-        return "There is nobody to type: put the value into the code instead of input()."
-    if isinstance(error, FileNotFoundError):
-        return "Files given in `files` are under inputs/ by base name; check the path."
-    return ""
+    return next((hint for kind, hint in BY_TYPE if issubclass(type(error), kind)), "")
 
 
 def missing_module(error: ModuleNotFoundError) -> str:

@@ -2,12 +2,16 @@
 
 import itertools
 import linecache
+import re
 import sysconfig
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, TracebackType
 from typing import cast
+
+import pydantic
 
 from jax_workbench.tools.common.guarded_text import message_of, shorten, type_name
 
@@ -17,14 +21,19 @@ MESSAGE_LIMIT = 1500
 NOTE_LIMIT = 300
 SOURCE_LIMIT = 160
 N_OUTER, N_INNER = 4, 8
-"""Stretches of frames that are kept when a recursion makes thousands."""
+"""Frames that are shown when a recursion makes thousands."""
+N_KEPT = 500
 N_LINKS = 3
 """Exceptions of one chain that are shown."""
 
 OURS = str(Path(__file__).parents[2])
-LIBRARIES = tuple(
-    {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+LIBRARIES = (
+    sysconfig.get_path("stdlib"),
+    sysconfig.get_path("platstdlib"),
+    # In a jail the libraries are not where the interpreter thinks.
+    str(Path(pydantic.__file__).parents[1]),
 )
+PLACE = re.compile(r'\s*File "([^"]*)", line \d+')
 BY_JAX = frozenset(
     ("UnfilteredStackTrace", "SimplifiedTraceback", "JaxStackTraceBeforeTransformation")
 )
@@ -42,9 +51,13 @@ class Frame:
 
     @property
     def is_user(self) -> bool:
-        """Written by the user: not installed, not frozen."""
-        name = self.code.co_filename
-        return not name.startswith(("<frozen ", OURS, *LIBRARIES))
+        """Written by the user."""
+        return is_user_file(self.code.co_filename)
+
+
+def is_user_file(name: str) -> bool:
+    """Whether the user wrote it: it is not installed, not frozen, not ours."""
+    return not name.startswith(("<frozen ", OURS, *LIBRARIES))
 
 
 def user_traceback(error: BaseException, filenames: Sequence[str]) -> str:
@@ -101,9 +114,23 @@ def headline(error: BaseException, filenames: Sequence[str]) -> str:
     """Type and message, with the caret of a syntax error and the notes."""
     if syntax := syntax_error_in(error, filenames):
         return f"{type_name(error)}: {syntax.msg} (line {syntax.lineno})" + syntax_source(syntax)
-    message = shorten(message_of(error), MESSAGE_LIMIT)
+    message = shorten(without_library_frames(message_of(error)), MESSAGE_LIMIT)
     head = f"{type_name(error)}: {message}" if message else type_name(error)
     return "\n".join((head, *notes_of(error), *grouped(error)))
+
+
+def without_library_frames(message: str) -> str:
+    """Cut a traceback inside a message, as XLA makes of a callback's error, to the user's lines."""
+    kept: list[str] = []
+    is_inside_library = False
+    for line in message.splitlines():
+        if place := PLACE.match(line):
+            is_inside_library = not is_user_file(place[1])
+        elif not line.startswith("    "):
+            is_inside_library = False
+        if not is_inside_library:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def notes_of(error: BaseException) -> list[str]:
@@ -146,16 +173,21 @@ def syntax_source(error: SyntaxError) -> str:
 
 
 def frames_of(error: BaseException) -> list[Frame]:
-    """Frames that `error` passed through, outermost first, without this package's own."""
-    frames: list[Frame] = []
+    """Frames that `error` passed through, outermost first, without this package's own.
+
+    Of more than `2 * N_KEPT`, which only a recursion makes, the first and last ones.
+    """
+    first: list[Frame] = []
+    last: deque[Frame] = deque(maxlen=N_KEPT)
     link: TracebackType | None = vars(BaseException)["__traceback__"].__get__(error)
     while link is not None:
         code, module = link.tb_frame.f_code, link.tb_frame.f_globals.get("__name__")
         if not code.co_filename.startswith(OURS):
             name = module if type(module) is str else "?"
-            frames.append(Frame(code, link.tb_lineno or 0, link.tb_lasti, name))
+            frame = Frame(code, link.tb_lineno or 0, link.tb_lasti, name)
+            (first if len(first) < N_KEPT else last).append(frame)
         link = link.tb_next
-    return frames
+    return [*first, *last]
 
 
 def frame_lines(error: BaseException, filenames: Sequence[str]) -> list[str]:
@@ -186,7 +218,7 @@ def user_lines(frames: list[Frame], filenames: Sequence[str]) -> list[str]:
     lines = [text for frame in shown for text in user_frame(frame, filenames)]
     if len(shown) < len(frames):
         before = sum(len(user_frame(frame, filenames)) for frame in shown[:N_OUTER])
-        lines.insert(before, f"  ({len(frames) - len(shown)} more frames)")
+        lines.insert(before, "  (more such frames)")
     return [shorten("\n".join(lines), TEXT_LIMIT)]
 
 
