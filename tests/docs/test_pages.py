@@ -1,5 +1,6 @@
 """Promises about the documents: their links lead somewhere, their lists are those of the code."""
 
+import json
 import re
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -8,6 +9,12 @@ import pytest
 
 from jax_workbench.sandbox.policy import Limits
 from jax_workbench.server.settings import Settings
+from jax_workbench.tools.benchmark_fn import (
+    BenchmarkFnAnswer,
+    BenchmarkFnAsk,
+    BenchmarkFnResult,
+    Comparison,
+)
 from jax_workbench.tools.catalog import ALL_TOOLS
 from jax_workbench.tools.errors import ERROR_CODES
 
@@ -22,7 +29,7 @@ def page(name: str) -> str:
 
 
 def first_cells(text: str) -> list[str]:
-    """What stands in backquotes in the first column of tables."""
+    """List what stands in backquotes in the first column of tables."""
     return re.findall(r"^\| \[?`([^`]+)`", text, re.MULTILINE)
 
 
@@ -65,6 +72,22 @@ def test_readme_names_exactly_the_tools_of_the_catalog() -> None:
     table = page("README.md").partition("## Tools")[2].partition("\n## ")[0]
 
     assert first_cells(table) == TOOLS
+
+
+def test_example_in_the_readme_is_a_call_and_an_answer_of_benchmark_fn() -> None:
+    """Its figures are from one run; its names are checked here, the tool's pages are run."""
+    blocks = re.findall(
+        r"```json\n(.*?)```", page("README.md").partition("## What an answer")[2], re.DOTALL
+    )
+    call, answer = (json.loads(block) for block in blocks)
+
+    BenchmarkFnAsk.model_validate(call)
+    (comparison,) = answer["result"].pop("comparisons")
+
+    assert answer.keys() <= {*BenchmarkFnAnswer.model_fields, "artifacts", "run"}
+    assert answer["result"].keys() <= BenchmarkFnResult.model_fields.keys()
+    assert comparison.keys() <= Comparison.model_fields.keys()
+    assert comparison["verdict"] == "faster"
 
 
 def test_every_error_code_is_explained() -> None:
