@@ -47,17 +47,19 @@ INSTEAD = {
 }
 """A library that is not here, and what is."""
 
+FORBIDDEN = (
+    "The sandbox forbids it: jobs start no processes, reach no network and write only below"
+    " their working directory."
+)
+NO_NETWORK = "Jobs have no network: make the data in the code, or give them in `files`."
+
 BY_TYPE: tuple[tuple[type[BaseException], str], ...] = (
-    (
-        PermissionError,
-        "The sandbox forbids it: jobs start no processes, reach no network and write only below"
-        " their working directory.",
-    ),
+    (PermissionError, FORBIDDEN),
     (FileNotFoundError, "Files given in `files` are under inputs/ by base name; check the path."),
     (EOFError, "Nobody can type here: put the value into the code instead of input()."),
-    (ConnectionError, "Jobs have no network: make the data in the code, or give them in `files`."),
-    (socket.gaierror, "Jobs have no network: make the data in the code, or give them in `files`."),
-    (URLError, "Jobs have no network: make the data in the code, or give them in `files`."),
+    (ConnectionError, NO_NETWORK),
+    (socket.gaierror, NO_NETWORK),
+    (URLError, NO_NETWORK),
 )
 """What to do about an error that has one likely cause here."""
 

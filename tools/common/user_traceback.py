@@ -181,7 +181,8 @@ def frames_of(error: BaseException) -> list[Frame]:
     last: deque[Frame] = deque(maxlen=N_KEPT)
     link: TracebackType | None = vars(BaseException)["__traceback__"].__get__(error)
     while link is not None:
-        code, module = link.tb_frame.f_code, link.tb_frame.f_globals.get("__name__")
+        code = link.tb_frame.f_code
+        module = dict[str, object].get(link.tb_frame.f_globals, "__name__")
         if not code.co_filename.startswith(OURS):
             name = module if type(module) is str else "?"
             frame = Frame(code, link.tb_lineno or 0, link.tb_lasti, name)
