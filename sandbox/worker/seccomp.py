@@ -10,16 +10,23 @@ import os
 import struct
 
 from jax_workbench.sandbox.worker.syscall_numbers import DENIED, TABLES, Architecture
-from jax_workbench.sandbox.worker.syscalls import PR_SET_NO_NEW_PRIVS, prctl, syscall
+from jax_workbench.sandbox.worker.syscalls import (
+    PR_SET_DUMPABLE,
+    PR_SET_NO_NEW_PRIVS,
+    prctl,
+    syscall,
+)
 
 NEWEST_REVIEWED = 462
 _SET_MODE_FILTER, _TSYNC = 1, 1
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _ALLOW, _KILL_PROCESS, _ERRNO = 0x7FFF0000, 0x80000000, 0x50000
 _NUMBER_AT, _ARCH_AT, _ARGUMENTS_AT = 0, 4, 16
 _CLONE_NEW_ANY, _CLONE_THREAD = 0x7E020000, 0x10000
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 _AF_UNIX = 1
+_SHARED_ANONYMOUS = 0x01 | 0x20
+_PR_SET_SECCOMP, _PR_SCHED_CORE = 22, 62
 
 
 def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
@@ -29,6 +36,10 @@ def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
 def _argument(index: int) -> bytes:
     """Load the low word of a call's argument."""
     return _step(_LOAD, _ARGUMENTS_AT + 8 * index)
+
+
+def _upper_half(index: int) -> bytes:
+    return _step(_LOAD, _ARGUMENTS_AT + 8 * index + 4)
 
 
 def _refuse(code: int = errno.EPERM) -> bytes:
@@ -52,6 +63,32 @@ _CHECKED: dict[str, list[bytes]] = {
         _argument(1),
         _step(_EQUAL, _TIOCSTI, 1, 0),
         _step(_EQUAL, _TIOCLINUX, 0, 1),
+        _refuse(),
+        _PASS,
+    ],
+    # Its pages stay when they are unmapped, and then neither a limit nor a meter counts them.
+    "mmap": [
+        _argument(3),
+        _step(_AND, _SHARED_ANONYMOUS),
+        _step(_EQUAL, _SHARED_ANONYMOUS, 0, 1),
+        _refuse(),
+        _PASS,
+    ],
+    # A process that can be dumped hands its memory to whatever program core_pattern names.
+    "prctl": [
+        _argument(0),
+        _step(_EQUAL, PR_SET_DUMPABLE, 2, 0),
+        _step(_EQUAL, _PR_SET_SECCOMP, 1, 0),
+        _step(_EQUAL, _PR_SCHED_CORE, 0, 1),
+        _refuse(),
+        _PASS,
+    ],
+    # asyncio wakes itself through a pair of sockets; no datagram may go to any other address.
+    "sendto": [
+        _argument(4),
+        _step(_EQUAL, 0, 0, 2),
+        _upper_half(4),
+        _step(_EQUAL, 0, 1, 0),
         _refuse(),
         _PASS,
     ],
