@@ -16,8 +16,10 @@ from jax_workbench.sandbox.worker.syscalls import PR_SET_DUMPABLE, drop_capabili
 _STDIN, _STDOUT, _STDERR, _JOB_FD, _RESULT_FD = range(5)
 _HARDENING_FAILED = 98
 _SCRATCH = "/tmp"  # noqa: S108 - the job's own tmpfs
-_READABLE = ("/usr", "/lib", "/lib64", "/sb", "/proc", "/dev", "/etc/ld.so.cache", "/etc/localtime")
-_DEVICE_FILES = tuple(f"/dev/{name}" for name in ("null", "zero", "full", "urandom", "random"))
+_READABLE = ("/usr", "/lib", "/lib64", "/sb", "/proc", "/etc/ld.so.cache", "/etc/localtime")
+# No terminals: a host has a fixed number of them. No /dev/zero: mapped shared, it is memory that no
+# limit and no meter sees.
+_DEVICE_FILES = tuple(f"/dev/{name}" for name in ("null", "full", "urandom", "random"))
 _PROGRESS_INTERVAL_S = 0.2
 
 
