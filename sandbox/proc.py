@@ -17,9 +17,13 @@ class Memory:
     """Of one process, in MiB."""
 
     resident: float
-    """Anonymous and shared pages; file pages can be dropped and don't count."""
+    """What only its end gives back: file pages can be dropped and don't count."""
     mapped: float
     """Private writable mappings: what RLIMIT_DATA bounds."""
+
+
+# Page tables, too: reading a page here and a page there makes gigabytes of them, and nothing else.
+_HELD = ("RssAnon", "RssShmem", "VmPTE", "VmSwap", "HugetlbPages")
 
 
 def memory(pid: int) -> Memory | None:
@@ -33,9 +37,9 @@ def memory(pid: int) -> Memory | None:
         return None
 
     def mib(name: str) -> float:
-        return int(fields[name].split()[0]) / _KIB_PER_MIB
+        return int(fields.get(name, "0").split()[0]) / _KIB_PER_MIB
 
-    return Memory(resident=mib("RssAnon") + mib("RssShmem"), mapped=mib("VmData"))
+    return Memory(resident=sum(map(mib, _HELD)), mapped=mib("VmData"))
 
 
 def cpu_s(pid: int) -> float:

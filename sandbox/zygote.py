@@ -191,4 +191,6 @@ def base_rlimits() -> Mapping[str, int]:
         "CORE": 0,
         "MEMLOCK": 8 * MIB,
         "MSGQUEUE": 0,
+        # Counted per user, timers among them: a job could use up the share of its owner.
+        "SIGPENDING": 256,
     }
