@@ -12,7 +12,7 @@ from jax_workbench.sandbox.policy import JobSpec, Outcome, PoolStatus
 
 CLOSING_S = 3.0
 """After that a pool that does not end is left to the kernel, which kills it with the server."""
-DOCTOR = "Run `jax-workbench doctor` on the host: it names what is missing."
+REMEDY = "Read the server's log on stderr, mend what it names and restart the server."
 
 logger = logging.getLogger(__name__)
 
@@ -60,12 +60,12 @@ class BackgroundPool:
             await self._entered.wait()
             on_queue(0)
         if self._problem:
-            raise SandboxUnavailable(self._problem, DOCTOR)
+            raise SandboxUnavailable(self._problem, REMEDY)
         return await self._pool.run(spec, on_progress=on_progress, on_queue=on_queue)
 
     def status(self) -> PoolStatus:
         """How the sandbox stands."""
         status = self._pool.status()
         if self._problem:
-            return replace(status, problem=self._problem, remedy=DOCTOR, is_ready=False)
+            return replace(status, problem=self._problem, remedy=REMEDY, is_ready=False)
         return status

@@ -4,6 +4,7 @@ Runs as the client; the server is a process of its own.
 """
 
 import json
+import os
 import sys
 from typing import Any
 
@@ -12,6 +13,7 @@ from mcp import Client, StdioServerParameters, types
 
 from jax_workbench.server.demo_calls import CALLS, DemoCall
 from jax_workbench.server.readable import lines_of
+from jax_workbench.server.settings import PREFIX
 
 LIMIT_S = 300.0
 """Of the whole demo."""
@@ -19,8 +21,10 @@ LIMIT_S = 300.0
 
 async def show_demo() -> int:
     """Make every call of the demo and print the answers; 0 where all was as expected."""
+    # A client hands on only a few variables of its environment; ours are the operator's.
+    env = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
     server = StdioServerParameters(
-        command=sys.executable, args=["-m", "jax_workbench.server", "serve"]
+        command=sys.executable, args=["-m", "jax_workbench.server", "serve"], env=env
     )
     surprises: list[str] = []
     try:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, cast
 
+ITEM = "-"
 MAX_WIDTH = 96
 MAX_ITEMS = 4
 MAX_LINES_OF_TEXT = 12
@@ -15,23 +16,25 @@ def lines_of(value: Any, indent: str = "   ") -> Iterator[str]:
         if part in (None, "", [], {}):
             continue
         flat = _flat(part)
-        if flat is not None and len(indent) + len(name) + len(flat) + 2 <= MAX_WIDTH:
-            yield f"{indent}{name}: {flat}"
-        elif isinstance(part, str):
-            yield f"{indent}{name}:"
-            yield from _text(part, f"{indent}  ")
+        if flat is not None and len(indent) + len(name) + len(flat) + 1 <= MAX_WIDTH:
+            yield f"{indent}{name} {flat}"
+            continue
+        below = f"{indent}  "
+        lines = [*(_text(part, below) if isinstance(part, str) else lines_of(part, below))]
+        if name == ITEM:
+            lines[0] = f"{indent}{ITEM} {lines[0].removeprefix(below)}"
         else:
-            yield f"{indent}{name}:"
-            yield from lines_of(part, f"{indent}  ")
+            yield f"{indent}{name}"
+        yield from lines
 
 
 def _named(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, dict):
-        return [*cast("dict[str, Any]", value).items()]
+        return [(f"{name}:", part) for name, part in cast("dict[str, Any]", value).items()]
     items = cast("list[Any]", value) if isinstance(value, list) else [value]
-    named = [(f"- {i}", item) for i, item in enumerate(items[:MAX_ITEMS])]
+    named = [(ITEM, item) for item in items[:MAX_ITEMS]]
     left = len(items) - MAX_ITEMS
-    return [*named, ("-", f"and {left} more")] if left > 0 else named
+    return [*named, (ITEM, f"and {left} more")] if left > 0 else named
 
 
 def _flat(part: Any) -> str | None:

@@ -12,6 +12,7 @@ from jax_workbench.server.run_store import Artifact
 
 MAX_FAILURE_LENGTH = 8000
 """Clients cut the middle of longer errors themselves, somewhere."""
+CUT = "\n[...]\n"
 OUTPUT_TAIL_LENGTH = 1500
 """Characters of each output stream of a failed job that go into the error."""
 MAX_PICTURE_BYTES = 150_000
@@ -36,12 +37,12 @@ class Failed:
 
     def text(self) -> str:
         """`code: cause next_step`, cut in the middle so that both ends survive."""
-        whole = _sendable(f"{self.code}: {self.cause} {self.next_step}")
+        gap = "\n" if "\n" in self.cause else " "
+        whole = _sendable(f"{self.code}: {self.cause.rstrip()}{gap}{self.next_step}")
         if len(whole) <= MAX_FAILURE_LENGTH:
             return whole
-        gap = "\n[...]\n"
-        half = (MAX_FAILURE_LENGTH - len(gap)) // 2
-        return f"{whole[:half]}{gap}{whole[-half:]}"
+        half = (MAX_FAILURE_LENGTH - len(CUT)) // 2
+        return f"{whole[:half]}{CUT}{whole[-half:]}"
 
 
 type Ending = Answered | Failed

@@ -140,7 +140,7 @@ async def test_a_job_may_report_that_user_code_failed(make_server: MakeServer) -
         got = await client.call_tool("echo_code", {"code": "1"})
 
     assert text_of(got) == (
-        "user_code_failed: ValueError: no\nEnd of stderr:\na warning\n Mend line 3."
+        "user_code_failed: ValueError: no\nEnd of stderr:\na warning\nMend line 3."
     )
 
 
