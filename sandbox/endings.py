@@ -19,6 +19,8 @@ _NO_THREAD = re.compile(r"pthread_create|can't start new thread|Resource tempora
 _MEMORY_STEP = (
     "Use smaller arrays or a smaller batch; the operator can raise JAX_WORKBENCH_MEMORY_MIB."
 )
+_CPU_MARGIN = 0.9
+"""The kernel and the init's report count CPU time in steps of their own."""
 _DIED_STEP = "Make the code smaller until it survives; stderr, if any, is above."
 
 
@@ -27,6 +29,7 @@ class Ending:
     """The facts about a job that is over."""
 
     limits: Limits
+    cpu_limit_s: float
     exit_code: int | None
     """As waitstatus_to_exitcode gives it; None when the init could not report."""
     stopped_for: str
@@ -74,7 +77,10 @@ def _failure(  # noqa: PLR0911 - one line a cause, in order of precedence
     if ending.stopped_for == "wall":
         cause = f"No result after {limits.wall_s:.3g} s of wall time."
         return "timed_out", cause, "Do less work, or raise timeout_s (at most 600)."
-    if ending.exit_code == -signal.SIGXCPU:
+    # A job can send itself either signal, or ignore the first; only the CPU time itself tells.
+    if ending.exit_code in (-signal.SIGXCPU, -signal.SIGKILL) and (
+        measured.cpu_s > _CPU_MARGIN * ending.cpu_limit_s
+    ):
         cause = f"The job used up its CPU time ({measured.cpu_s:.0f} CPU seconds)."
         return "timed_out", cause, "Do less work, or raise timeout_s (at most 600)."
     if ending.exit_code != 0:

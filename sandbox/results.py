@@ -5,6 +5,7 @@ against its own limit before it is kept.
 """
 
 import math
+import re
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -14,7 +15,10 @@ from jax_workbench.sandbox.policy import MIB, Blob, Limits
 from jax_workbench.sandbox.worker import wire
 
 _KEYS_OF_REFUSAL = {"code", "cause", "next_step"}
-_PROGRESS_BUDGET_BYTES = 4 * MIB
+_MAX_PROGRESS = 10_000
+"""Frames of one job; each costs the host some work, even an empty one."""
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROLS_IN_VALUES = re.compile(r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 class InvalidResult(Exception):
@@ -34,7 +38,7 @@ class Frames:
     refusal: dict[str, str] | None = None
     _pending: bytearray = field(default_factory=bytearray)
     _saved_bytes: int = 0
-    _progress_bytes: int = 0
+    _n_progress: int = 0
 
     @property
     def is_complete(self) -> bool:
@@ -56,7 +60,8 @@ class Frames:
             end = wire.HEADER.size + size
             if len(self._pending) < end:
                 return
-            payload = bytes(self._pending[wire.HEADER.size : end])
+            with memoryview(self._pending) as view:  # slicing the array itself would copy it twice
+                payload = bytes(view[wire.HEADER.size : end])
             del self._pending[:end]
             self._take(kind, payload)
 
@@ -76,19 +81,19 @@ class Frames:
             raise InvalidResult("a second ready frame")
         if kind != wire.READY and self.ready is None:
             raise InvalidResult("a frame before the ready frame")
+        if kind == wire.BLOB and len(self.saved) >= self.limits.n_saved:
+            raise InvalidResult(f"more than {self.limits.n_saved} saved files")
 
     def _take(self, kind: bytes, payload: bytes) -> None:
         if kind == wire.READY:
             self.ready = strict_object(payload)
         elif kind == wire.PROGRESS:
-            self._progress_bytes += len(payload)
-            if self._progress_bytes > _PROGRESS_BUDGET_BYTES:
+            self._n_progress += 1
+            if self._n_progress > _MAX_PROGRESS:
                 raise InvalidResult("a flood of progress frames")
             self.progress.append(printable(payload.decode("utf-8", "replace")))
         elif kind == wire.BLOB:
             self._saved_bytes += len(payload)
-            if len(self.saved) >= self.limits.n_saved:
-                raise InvalidResult(f"more than {self.limits.n_saved} saved files")
             self.saved.append(_blob(payload))
         else:
             self._finish(kind, payload)
@@ -119,7 +124,9 @@ def _blob(payload: bytes) -> Blob:
 
 
 def strict_object(text: bytes) -> dict[str, Any]:
-    """A JSON object without NaN, infinities, lone surrogates or deep nesting.
+    r"""A JSON object without NaN, infinities, lone surrogates or deep nesting.
+
+    Control characters in its strings, but for newlines and tabs, come back escaped as in `\x1b`.
 
     Raises:
         InvalidResult: It is anything else.
@@ -130,23 +137,27 @@ def strict_object(text: bytes) -> dict[str, Any]:
         raise InvalidResult(f"not JSON: {error}") from error
     if not isinstance(value, dict):
         raise InvalidResult("JSON, but not an object")
-    content = cast("dict[str, Any]", value)
-    _refuse_nonfinite(content)
-    return content
+    return cast("dict[str, Any]", _sound(value))  # pyright: ignore[reportUnknownArgumentType]
 
 
-def _refuse_nonfinite(value: object) -> None:
+def _sound(value: object) -> object:
     """1e999 is valid JSON and parses to infinity; nesting is bounded by the parser."""
+    if isinstance(value, str):
+        return _CONTROLS_IN_VALUES.sub(_escape, value)
+    if isinstance(value, dict):
+        parts = cast("dict[str, object]", value).items()
+        return {_CONTROLS_IN_VALUES.sub(_escape, name): _sound(part) for name, part in parts}
+    if isinstance(value, list):
+        return [_sound(part) for part in cast("list[object]", value)]
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidResult("a number out of the range of a double")
-    if isinstance(value, dict):
-        for part in cast("dict[str, object]", value).values():
-            _refuse_nonfinite(part)
-    elif isinstance(value, list):
-        for part in cast("list[object]", value):
-            _refuse_nonfinite(part)
+    return value
+
+
+def _escape(control: re.Match[str]) -> str:
+    return f"\\x{ord(control[0]):02x}"
 
 
 def printable(text: str) -> str:
     """Without control characters except newline and tab: nothing may steer a terminal."""
-    return "".join(c if c in "\n\t" or (c >= " " and c != "\x7f") else "\ufffd" for c in text)
+    return _CONTROLS.sub("\ufffd", text)

@@ -5,6 +5,7 @@ close all its descriptors and go on.
 """
 
 import json
+import math
 from collections.abc import Callable
 
 import anyio
@@ -20,6 +21,7 @@ from jax_workbench.sandbox.worker_process import WorkerProcess
 _KIB = 1024
 _GRACE_S = 0.25
 _POLL_S = 0.05
+_CPU_GRACE_S = 5
 _MEMORY_SLACK_MIB = 96
 """The limit that the job can catch comes first, the watchdog's kill that much later."""
 
@@ -58,6 +60,7 @@ class _Run:
         self._fault = ""
         self._before = proc.memory(worker.job_pid) or proc.Memory(0.0, 0.0)
         self._cpu_before_s = proc.cpu_s(worker.job_pid)
+        self._cpu_limit_s = spec.limits.cpu_limit_s(spec.shape.n_cores or available_cores())
         self._wall_s = 0.0
 
     async def to_the_end(self) -> None:
@@ -93,6 +96,7 @@ class _Run:
         report = self._worker.report
         return Ending(
             limits=self._spec.limits,
+            cpu_limit_s=self._cpu_limit_s,
             exit_code=report.get("exit"),
             stopped_for=self._stopped_for,
             fault=self._fault or str(report.get("failed", "")),
@@ -117,9 +121,9 @@ class _Run:
         limits, spec = self._spec.limits, self._spec
         blob_bytes = sum(map(len, spec.blobs.values()))
         data_bytes = int((self._before.mapped + limits.memory_mib) * MIB) + blob_bytes
-        cpu_s = int(limits.cpu_limit_s(spec.shape.n_cores or available_cores()))
-        # The soft limit first, so that the signal says which limit it was.
-        cpu_limits = [int(self._cpu_before_s) + cpu_s + 1, int(self._cpu_before_s) + cpu_s + 6]
+        # The soft limit first: the signal can be caught, and then a job may still say where it was.
+        soft_s = math.ceil(self._cpu_before_s + self._cpu_limit_s)
+        cpu_limits = [soft_s, soft_s + _CPU_GRACE_S]
         job = {
             "function": spec.function,
             "argument": dict(spec.argument),

@@ -76,6 +76,24 @@ async def test_the_cpu_limit_is_named_as_such(pool: LocalPool) -> None:
     assert "CPU time" in failed.value.cause
 
 
+async def test_a_job_that_signals_itself_is_not_taken_for_one_at_its_cpu_limit(
+    pool: LocalPool,
+) -> None:
+    with pytest.raises(JobFailed) as failed:
+        await pool.run(job("end", signal=signal.SIGXCPU))
+
+    assert failed.value.code == "worker_died"
+    assert "SIGXCPU" in failed.value.cause
+
+
+async def test_the_cpu_limit_holds_where_its_signal_is_ignored(pool: LocalPool) -> None:
+    with pytest.raises(JobFailed) as failed:
+        await pool.run(job("spin", limits=Limits(wall_s=30, cpu_s=0.5)))
+
+    assert failed.value.code == "timed_out"
+    assert "CPU time" in failed.value.cause
+
+
 async def test_private_memory_over_the_limit_is_refused_so_that_the_job_can_say_so(
     pool: LocalPool,
 ) -> None:
@@ -90,10 +108,10 @@ async def test_private_memory_over_the_limit_is_refused_so_that_the_job_can_say_
 
 async def test_shared_memory_over_the_limit_is_killed_by_the_watchdog(pool: LocalPool) -> None:
     with pytest.raises(JobFailed) as failed:
-        await pool.run(job("allocate_shared", mib=512, limits=Limits(wall_s=20, memory_mib=64)))
+        await pool.run(job("allocate_shared", mib=224, limits=Limits(wall_s=20, memory_mib=32)))
 
     assert failed.value.code == "out_of_memory"
-    assert "64 MiB" in failed.value.cause
+    assert "32 MiB" in failed.value.cause
 
 
 @pytest.mark.parametrize(

@@ -72,10 +72,11 @@ def test_saved_files_are_bounded_together() -> None:
         frames.feed(wire.frame(wire.BLOB, piece))
 
 
-def test_a_flood_of_progress_is_refused() -> None:
+@pytest.mark.parametrize("text", [b"", b"x" * wire.PROGRESS_BYTES])
+def test_a_flood_of_progress_is_refused_even_where_it_says_nothing(text: bytes) -> None:
     frames = Frames(Limits())
     frames.feed(READY)
-    flood = 20_000 * wire.frame(wire.PROGRESS, b"x" * wire.PROGRESS_BYTES)
+    flood = 20_000 * wire.frame(wire.PROGRESS, text)
 
     with pytest.raises(InvalidResult, match="flood"):
         frames.feed(flood)
@@ -90,4 +91,13 @@ def test_a_refusal_must_have_its_three_parts() -> None:
 
 
 def test_control_characters_do_not_reach_a_terminal() -> None:
-    assert printable("a\x1b[31m\x00\r\n\tb") == "a\ufffd[31m\ufffd\ufffd\n\tb"
+    assert printable("a\x1b[31m\x00\r\n\tb\x9b") == "a\ufffd[31m\ufffd\ufffd\n\tb\ufffd"
+
+
+def test_control_characters_in_a_value_come_back_escaped() -> None:
+    text = json.dumps({"a\x1b": ["\x1b]0;x\x07", "tab\t, line\n, other line\r\n", "\x9b", "\r"]})
+
+    value = strict_object(text.encode())
+
+    expected = ["\\x1b]0;x\\x07", "tab\t, line\n, other line\r\n", "\\x9b", "\\x0d"]
+    assert value == {"a\\x1b": expected}

@@ -72,10 +72,13 @@ def allocate(argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
 
 
 def allocate_shared(argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
-    """Fill shared anonymous memory, which RLIMIT_DATA does not count."""
-    area = mmap.mmap(-1, argument["mib"] * MIB)
-    for start in range(0, argument["mib"] * MIB, MIB):
-        area[start : start + MIB] = b"x" * MIB
+    """Map files of the scratch folder and fill them, which RLIMIT_DATA does not count."""
+    areas: list[mmap.mmap] = []
+    for number in range(argument["mib"] // 32):
+        with open(f"/tmp/{number}", "wb+") as file:  # noqa: PTH123, S108
+            file.truncate(32 * MIB)
+            areas.append(mmap.mmap(file.fileno(), 32 * MIB))
+        areas[-1].write(b"x" * (32 * MIB))
     time.sleep(30)
     return {}
 
