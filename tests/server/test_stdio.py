@@ -2,7 +2,6 @@
 
 import json
 import os
-import select
 import signal
 import sys
 from collections.abc import AsyncGenerator
@@ -107,7 +106,8 @@ def handles_of_descendants(pid: int) -> list[int]:
         except (FileNotFoundError, ProcessLookupError):
             continue
         parents[int(stat.parent.name)] = int(after_name.split()[1])
-    found, left = [], [pid]
+    found: list[int] = []
+    left = [pid]
     while left:
         parent = left.pop()
         below = [child for child, its_parent in parents.items() if its_parent == parent]
@@ -120,8 +120,7 @@ async def all_gone(handles: list[int]) -> None:
     """Wait until each of the processes has ended."""
     with anyio.fail_after(ENDING_S):
         for handle in handles:
-            await anyio.to_thread.run_sync(select.select, [handle], [], [], ENDING_S)
-            assert select.select([handle], [], [], 0)[0] == [handle]
+            await anyio.wait_readable(handle)
             os.close(handle)
 
 
