@@ -9,6 +9,7 @@ binds [[source, target], ...].
 import ctypes
 import json
 import os
+import stat
 import sys
 
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV = 1, 2, 4
@@ -25,15 +26,15 @@ def mount(source: str, target: str, kind: str | None, flags: int, options: str =
         raise OSError(code, f"mount {source} on {target}: {os.strerror(code)}")
 
 
-def bind_read_only(source: str, target: str) -> None:
-    """Bind a file or a tree."""
-    if os.path.isdir(source):  # noqa: PTH112 - every import here delays each start
-        os.makedirs(target)  # noqa: PTH103
+def bind_read_only(source: int, target: str) -> None:
+    """Bind an open file or tree."""
+    if stat.S_ISDIR(os.fstat(source).st_mode):
+        os.makedirs(target)  # noqa: PTH103 - every import here delays each start
     else:
         os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
         os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o444))
-    mount(source, target, None, _MS_BIND | _MS_REC)
-    mount(source, target, None, _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
+    mount(f"/proc/self/fd/{source}", target, None, _MS_BIND | _MS_REC)
+    mount("none", target, None, _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
 
 
 def main() -> None:
@@ -42,8 +43,10 @@ def main() -> None:
     os.umask(0o022)
     os.unshare(os.CLONE_NEWNS)
     mount("none", "/", None, _MS_REC | _MS_PRIVATE)
+    # Opened before the scratch directory covers what is below it.
+    sources = [(os.open(source, os.O_PATH), target) for source, target in plan["binds"]]
     mount("tmpfs", plan["scratch"], "tmpfs", _MS_NOSUID | _MS_NODEV, "size=1m,mode=0755")
-    for source, target in plan["binds"]:
+    for source, target in sources:
         bind_read_only(source, target)
     os.setgroups([])
     os.setresgid(plan["gid"], plan["gid"], plan["gid"])
