@@ -58,6 +58,9 @@ class LocalPool:
         self._problem: SandboxUnavailable | None = None
         self._facts: dict[str, str] = {}
         self._changed = anyio.Event()
+        """Who waits for a sound zygote hears this."""
+        self._wanted = anyio.Event()
+        """The keeper hears this: something is missing or over."""
         self._group: anyio.abc.TaskGroup | None = None
 
     async def __aenter__(self) -> Self:
@@ -73,8 +76,9 @@ class LocalPool:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool | None:
-        """End every worker and the zygotes."""
+        """End every worker and the zygotes; whoever waits for one is told so."""
         assert self._group  # noqa: S101 - entered
+        self._report(SandboxUnavailable("The sandbox is shutting down.", "Call again later."))
         self._group.cancel_scope.cancel()
         try:
             return await self._group.__aexit__(kind, error, trace)
@@ -101,9 +105,12 @@ class LocalPool:
         await self._usable()
         async with self._lanes.enter(spec.lane, on_queue):
             worker = await self._lend(spec.shape)
-            self._wake()
+            self._call_keeper()
             queue_s = anyio.current_time() - asked
-            return await supervise(worker, spec, queue_s, on_progress)
+            try:
+                return await supervise(worker, spec, queue_s, on_progress)
+            finally:
+                self._call_keeper()  # it may have been the last job of a retired zygote
 
     def status(self) -> PoolStatus:
         """How the sandbox stands now."""
@@ -121,67 +128,70 @@ class LocalPool:
             memory_mib=self._memory_mib,
         )
 
-    async def _usable(self) -> None:
-        """Wait until the zygote stands; raises when it can't."""
+    async def _usable(self) -> Zygote:
+        """A sound zygote, waited for; raises when there will be none."""
         while self._zygote is None or not self._zygote.is_sound:
             if self._problem:
                 raise SandboxUnavailable(self._problem.cause, self._problem.next_step)
+            self._call_keeper()  # nobody has noticed yet that it died
             await self._changed.wait()
+        return self._zygote
 
-    def _wake(self) -> None:
-        """Whoever waits for a change of the pool looks again."""
+    def _report(self, problem: SandboxUnavailable | None) -> None:
+        """Whoever waits for a zygote hears that there is one, or why there is none."""
+        self._problem = problem
         self._changed.set()
         self._changed = anyio.Event()
 
+    def _call_keeper(self) -> None:
+        self._wanted.set()
+        self._wanted = anyio.Event()
+
     async def _lend(self, shape: Shape) -> WorkerProcess:
         """A ready worker of that shape, made on demand if there is none."""
+        zygote = await self._usable()
         while shape == _DEFAULT_SHAPE and self._ready:
             worker = self._ready.pop(0)
             if worker.is_waiting:
                 return worker
             worker.discard()
-        await self._usable()
-        assert self._zygote  # noqa: S101 - usable
-        return await self._spawned(self._zygote, shape)
-
-    async def _spawned(self, zygote: Zygote, shape: Shape) -> WorkerProcess:
         try:
-            worker = await zygote.spawn(shape)
+            return await _spawned(zygote, shape)
         except SandboxError:
-            self._wake()  # it may be unsound now
-            raise
-        try:
-            await worker.ready()
-        except BaseException:
-            worker.discard()
-            raise
-        return worker
+            if zygote.is_sound:
+                raise
+        # It died under our hands, and no job has begun: another one may do it.
+        return await _spawned(await self._usable(), shape)
 
     async def _keep_filled(self) -> None:
         """Keep a sound zygote and `n_warm` workers, whatever happens to them."""
         retry_s = _FIRST_RETRY_S
         while True:
-            changed = self._changed
+            wanted = self._wanted
             try:
+                await self._close_retired()
                 if self._needs_zygote():
                     await self._renew_zygote()
                 elif len(self._ready) < self._n_warm:
                     await self._add_ready()
                 else:
-                    await changed.wait()
+                    await wanted.wait()
                 retry_s = _FIRST_RETRY_S
             except SandboxUnavailable as problem:
                 logger.error("%s", problem)  # noqa: TRY400 - the cause is the whole message
-                self._problem = problem
-                self._wake()
+                if not self._has_zygote():
+                    self._report(problem)
                 await anyio.sleep(_LAST_RETRY_S)  # the operator may have mended it
-            except SandboxError as problem:
+            except (SandboxError, OSError) as problem:
                 logger.warning("%s", problem)
                 await anyio.sleep(retry_s)
                 retry_s = min(2 * retry_s, _LAST_RETRY_S)
             except Exception:  # a fault of ours here must not end the server
                 logger.exception("The pool could not be refilled.")
                 await anyio.sleep(_LAST_RETRY_S)
+
+    def _has_zygote(self) -> bool:
+        return self._zygote is not None and self._zygote.is_sound
 
     def _needs_zygote(self) -> bool:
         zygote = self._zygote
@@ -196,8 +206,8 @@ class LocalPool:
             fresh = await self._proven_zygote()
         if self._zygote:
             self._retired.append(self._zygote)
-        self._zygote, self._problem = fresh, None
-        self._wake()
+        self._zygote = fresh
+        self._report(None)
         await self._close_retired()
 
     async def _proven_zygote(self) -> Zygote:
@@ -209,7 +219,7 @@ class LocalPool:
         fresh = Zygote(self._profile)
         try:
             await fresh.start()
-            worker = await self._spawned(fresh, _DEFAULT_SHAPE)
+            worker = await _spawned(fresh, _DEFAULT_SHAPE)
             self._facts = {key: str(value) for key, value in worker.facts.items()}
             await probe(worker, self._profile)
         except BaseException:
@@ -229,8 +239,13 @@ class LocalPool:
                 await zygote.aclose()
 
     async def _add_ready(self) -> None:
-        await self._close_retired()
         async with self._lanes.refill():
             assert self._zygote  # noqa: S101 - the caller saw it
-            self._ready.append(await self._spawned(self._zygote, _DEFAULT_SHAPE))
-        self._wake()
+            self._ready.append(await _spawned(self._zygote, _DEFAULT_SHAPE))
+
+
+async def _spawned(zygote: Zygote, shape: Shape) -> WorkerProcess:
+    """A worker that is ready for its job."""
+    worker = await zygote.spawn(shape)
+    await worker.ready()  # discards it where it does not get there
+    return worker

@@ -2,10 +2,11 @@
 
 import json
 import os
+import select
 import signal
 import socket
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,11 +48,20 @@ class WorkerProcess:
     @classmethod
     def with_pipes(cls) -> tuple["WorkerProcess", list[int]]:
         """A handle without a process yet, and the five descriptors that its process gets."""
-        job_r, job_w = os.pipe2(os.O_CLOEXEC)
-        result_r, result_w = os.pipe2(os.O_CLOEXEC)
-        stdout_r, stdout_w = os.pipe2(os.O_CLOEXEC)
-        stderr_r, stderr_w = os.pipe2(os.O_CLOEXEC)
-        status, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with ExitStack() as made:  # closes what there is where the host has no descriptor left
+
+            def pipe() -> tuple[int, int]:
+                ends = os.pipe2(os.O_CLOEXEC)
+                for end in ends:
+                    made.callback(os.close, end)
+                return ends
+
+            job_r, job_w = pipe()
+            result_r, result_w = pipe()
+            stdout_r, stdout_w = pipe()
+            stderr_r, stderr_w = pipe()
+            status, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            made.pop_all()
         status.setblocking(False)
         for descriptor in (job_w, result_r, stdout_r, stderr_r):
             os.set_blocking(descriptor, False)
@@ -118,7 +128,11 @@ class WorkerProcess:
     @property
     def is_waiting(self) -> bool:
         """It is alive and has not been given a job."""
-        return not self._is_discarded and proc.memory(self.job_pid) is not None
+        if self._is_discarded:
+            return False
+        ended = select.poll()
+        ended.register(self._job_pidfd, select.POLLIN)
+        return not ended.poll(0)
 
     async def kill(self) -> None:
         """End the job; returns when nothing of it is left.

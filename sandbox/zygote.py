@@ -37,11 +37,15 @@ class Zygote:
         self._control: socket.socket | None = None
         self._log = bytearray()
         self._asking = anyio.Lock()
-        self.is_sound = True
-        """False once a fork was refused or it died: spawn from another one."""
+        self._has_failed = False
         self.n_spawned = 0
         self.n_alive = 0
         self.uid = os.geteuid()
+
+    @property
+    def is_sound(self) -> bool:
+        """False once a fork was refused or it died: spawn from another one."""
+        return not self._has_failed and self._process is not None and self._process.poll() is None
 
     async def start(self) -> None:
         """Start the jail and wait until the stack is imported.
@@ -97,7 +101,7 @@ class Zygote:
             async with self._asking:
                 reply = await self._ask(_spawn_request(self._profile, shape), theirs)
         if not reply.get("forked"):
-            self.is_sound = False
+            self._has_failed = True
             worker.discard()
             problem = reply.get("unsafe") or reply.get("failed") or self.log_tail()
             raise SandboxError(
@@ -112,8 +116,9 @@ class Zygote:
         return worker
 
     async def _ask(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
-        assert self._control  # noqa: S101 - started
         try:
+            if self._control is None:
+                return {"failed": "the sandbox was closed"}
             socket.send_fds(self._control, [json.dumps(request).encode()], descriptors)
             return await self._reply(_SPAWN_LIMIT_S)
         except OSError as error:
@@ -127,21 +132,20 @@ class Zygote:
 
     async def _reply(self, limit_s: float) -> dict[str, Any]:
         """The zygote's next message; empty when it is gone or too slow."""
-        control = self._control
-        assert control  # noqa: S101 - started
         with anyio.move_on_after(limit_s):
-            while True:
+            while control := self._control:
                 try:
                     message = control.recv(_MAX_REPLY_BYTES)
                 except BlockingIOError:
-                    await anyio.wait_readable(control)
+                    with suppress(anyio.ClosedResourceError):
+                        await anyio.wait_readable(control)
                     continue
                 except ConnectionError:
                     break
                 if not message:
                     break
                 return json.loads(message)
-        self.is_sound = False
+        self._has_failed = True
         return {}
 
     def log_tail(self) -> str:
@@ -153,7 +157,10 @@ class Zygote:
 
     async def aclose(self) -> None:
         """End the jail and all workers in it: the kernel ends a pid namespace with its pid 1."""
-        self.is_sound = False
+        control, self._control = self._control, None
+        if control:
+            anyio.notify_closing(control)
+            control.close()
         process, self._process = self._process, None
         if process is None:
             return
@@ -163,9 +170,6 @@ class Zygote:
                 await anyio.sleep(0.005)
         if process.stdout:
             process.stdout.close()
-        if self._control:
-            anyio.notify_closing(self._control)
-            self._control.close()
 
 
 def _spawn_request(profile: Profile, shape: Shape) -> dict[str, Any]:
