@@ -1,0 +1,186 @@
+"""run_mcmc: the posterior of a NumPyro model, and whether its draws can be trusted.
+
+The server reads this.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from jax_workbench.tools.contract import Answer, Finite, Part, RunsCode, Tool
+
+REASON_CODES = frozenset(
+    (
+        "single_chain",
+        "nan_log_prob",
+        "plate",
+        "prior_data_conflict",
+        "extreme_scale",
+        "float32",
+        "broadcast_likelihood",
+        "missing_obs",
+        "discrete_latent",
+        "nan_in_data",
+        "obs_outside_support",
+        "invalid_parameter",
+        "init_failed",
+        "model_raised",
+        "duplicate_site",
+        "high_rhat",
+        "low_ess",
+        "divergences",
+        "max_treedepth",
+        "low_ebfmi",
+        "multimodal",
+        "label_switching",
+        "unidentified",
+        "improper",
+        "support_boundary",
+        "heavy_tail",
+        "predictor_scale",
+        "reparameterise",
+    )
+)
+"""What a reason may be called; clients branch on these words."""
+
+
+def between(low: float, high: float) -> Callable[[float], float]:
+    """A bound that is checked but not in the schema, where each byte is paid for by every call."""
+
+    def checked(value: float) -> float:
+        if not low <= value <= high:
+            raise ValueError(f"Input should be between {low} and {high}, not {value}")
+        return value
+
+    return checked
+
+
+def is_known(code: str) -> str:
+    """Refuse a reason that the contract does not name."""
+    if code not in REASON_CODES:
+        raise ValueError(f"{code!r} is no reason's code")
+    return code
+
+
+Check = Literal["prior_predictive", "posterior_predictive", "loo", "sbc", "prior_sensitivity"]
+Method = Literal["nuts", "hmc", "mixed", "ensemble", "svi"]
+Init = Literal["uniform", "prior", "median"]
+
+
+class RunMcmcAsk(RunsCode):
+    """Sample a posterior with NumPyro and say whether the draws can be trusted, and why not.
+
+    Checks the model before compiling, samples, diagnoses. For least squares use fit_curve.
+    """
+
+    timeout_s: Annotated[float, AfterValidator(between(1, 600))] = 60
+    seed: Annotated[int, AfterValidator(between(0, 2**32 - 1))] = 0
+    model: str = Field(
+        description="Source of model(**data), or a family: linear_regression, "
+        "gaussian_mixture... (a wrong name lists all)",
+    )
+    data: dict[str, Any] = Field(
+        default_factory=dict[str, Any], description="Arrays by name; up to 5,000 numbers"
+    )
+    files: tuple[str, ...] = Field(default=(), description="npz, CSV")
+    columns: str = Field(default="", description="Of files: y=height, x")
+    method: Method = "nuts"
+    num_warmup: Annotated[int, AfterValidator(between(0, 20_000))] = 1000
+    num_samples: Annotated[int, AfterValidator(between(4, 100_000))] = 1000
+    num_chains: Annotated[int, AfterValidator(between(1, 64))] = 4
+    target_accept: Annotated[float, AfterValidator(between(0.4, 0.999))] = 0.8
+    checks: tuple[Check, ...] = ()
+    init: Init = "uniform"
+    warm_start: str = Field(default="", description="draws.npz among files")
+    max_seconds: Annotated[float, AfterValidator(between(0, 600))] = Field(
+        default=0, description="Then a partial answer"
+    )
+    x64: bool = True
+
+
+class Reason(Part):
+    """What is wrong or doubtful, where, how it shows, and what to do."""
+
+    code: Annotated[str, AfterValidator(is_known)]
+    site: str | None = None
+    evidence: str
+    fix: str
+
+
+class Parameter(Part):
+    """One scalar of the posterior; null where a number does not exist."""
+
+    name: str
+    mean: Finite | None = None
+    sd: Finite | None = None
+    q05: Finite | None = None
+    median: Finite | None = None
+    q95: Finite | None = None
+    ess_bulk: Finite | None = None
+    ess_tail: Finite | None = None
+    rhat: Finite | None = None
+    mcse_mean: Finite | None = None
+
+
+def is_parameter(estimate: dict[str, Any]) -> dict[str, Any]:
+    """Refuse what is not a `Parameter`."""
+    return Parameter.model_validate(estimate).model_dump()
+
+
+Estimate = Annotated[dict[str, Any], AfterValidator(is_parameter)]
+"""A `Parameter`, checked as one but not spelled out twice in a schema that is paid by the byte."""
+
+
+class SamplerStatistics(Part):
+    """What the sampler says of its way; null where the method has no such thing."""
+
+    divergences: int | None = None
+    divergences_per_chain: tuple[int, ...] = ()
+    max_treedepth_fraction: Finite | None = None
+    ebfmi: tuple[Finite | None, ...] = ()
+    accept_prob: Finite | None = None
+    mean_leapfrogs: Finite | None = None
+    step_size: Finite | None = None
+
+
+class Times(Part):
+    """Wall seconds by phase."""
+
+    preflight_s: Finite = 0.0
+    compile_s: Finite = 0.0
+    warmup_s: Finite = 0.0
+    sample_s: Finite = 0.0
+    ess_per_s: Finite | None = None
+
+
+class RunMcmcResult(Part):
+    """The posterior and its diagnosis."""
+
+    reasons: tuple[Reason, ...]
+    parameters: tuple[Estimate, ...]
+    unreliable_estimates: tuple[Estimate, ...] | None
+    sampler: SamplerStatistics | None
+    time: Times
+    predictive: dict[str, Any] | None = None
+    loo: dict[str, Any] | None = None
+    other_checks: dict[str, Any] | None = None
+    n_scalars: int
+    not_checked: tuple[str, ...]
+
+
+class RunMcmcAnswer(Answer):
+    """The posterior, or why there is none."""
+
+    status: Literal["ok", "warn", "refused", "running"]
+    result: RunMcmcResult | None = None
+
+
+TOOL = Tool(
+    name="run_mcmc",
+    title="Sample a posterior",
+    ask=RunMcmcAsk,
+    answer=RunMcmcAnswer,
+    work="jax_workbench.tools.run_mcmc.work:run",
+    bad_statuses=frozenset({"warn", "refused"}),
+)
