@@ -3,7 +3,7 @@
 PYTEST = .venv/bin/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow attack conformance wheel \
+.PHONY: help setup demo test slow attack conformance clients wheel \
 	check format-check lint types imports spelling format lock records
 
 help: ## Say what can be made
@@ -23,6 +23,12 @@ slow: setup ## Run the tests that take minutes
 
 attack: setup ## Send the hostile programs into the sandbox
 	$(PYTEST) -m attack $(ARGS)
+
+conformance: setup ## Run the MCP conformance suite against the server; takes it from npm
+	script/conformance
+
+clients: setup ## Call every tool through the TypeScript clients; takes them from npm
+	script/typescript-clients
 
 wheel: setup ## Install the wheel unpinned into a fresh environment and use it
 	$(PYTEST) tests/test_wheel.py $(ARGS)
