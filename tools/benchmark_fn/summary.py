@@ -1,9 +1,12 @@
 """The sentence that says it all, and what to call next. Runs in the server."""
 
+import math
+
 from jax_workbench.tools.benchmark_fn import (
     BenchmarkFnAsk,
     BenchmarkFnResult,
     Comparison,
+    Environment,
     VariantTimes,
 )
 from jax_workbench.tools.contract import Next
@@ -18,20 +21,23 @@ def summary_of(result: BenchmarkFnResult) -> str:
     """One sentence with the numbers: a lone variant's time, or each candidate's verdict."""
     by_name = {variant.name: variant for variant in result.variants}
     if not result.comparisons:
-        return lone(result.variants[0], result.environment.n_cores)
+        return lone(result.variants[0], result.environment)
     base = by_name[result.comparisons[0].baseline]
     said = [one(comparison, by_name[comparison.candidate]) for comparison in result.comparisons]
     return f"{'; '.join(said)}; baseline {base.name} takes {typical(base)} a call."
 
 
-def lone(variant: VariantTimes, n_cores: int) -> str:
-    """Time of the only variant."""
+def lone(variant: VariantTimes, environment: Environment) -> str:
+    """Time of the only variant; on a busy host its CPU time as well."""
+    n_cores = environment.n_cores
     cores = "1 core" if n_cores == 1 else f"{n_cores} cores"
     if variant.wall_us is None:
         return f"{variant.name} was compiled and run, but there was no time to time it."
     low, high = us(variant.wall_us.ci_low), us(variant.wall_us.ci_high)
     compiled = f"; compiling took {variant.compile_s:.2f} s" if variant.compile_s else ""
     took = f"{typical(variant)} a call (95 %: {low} to {high})"
+    if environment.contended and variant.cpu_us is not None:
+        took += f", {us(variant.cpu_us)} of it CPU time,"
     return f"{variant.name} takes {took} on {cores}{compiled}."
 
 
@@ -75,12 +81,12 @@ def next_calls(ask: BenchmarkFnAsk, result: BenchmarkFnResult) -> tuple[Next, ..
     calls: list[Next] = []
     more = [c.more_s for c in result.comparisons if c.more_s is not None]
     if more:
-        budget_s = float(round(result.environment.measured_s + 1.2 * max(more) + 0.5))
+        budget_s = float(math.ceil(result.environment.measured_s + 1.2 * max(more)))
         if budget_s <= MAX_BUDGET_S:
             calls.append(
                 Next(
                     tool="benchmark_fn",
-                    why=f"About {max(more):.0f} s more of timing would decide.",
+                    why=f"About {math.ceil(max(more))} s more of timing would decide.",
                     arguments={
                         "time_budget_s": budget_s,
                         "timeout_s": min(
