@@ -49,9 +49,13 @@ class Canonical:
         self._dimensions = dimensions
         self._starts = starts
         power, shift = dimensions.power, dimensions.shift
-        self._locations = {j for j in self._nonlinear if np.nan_to_num(np.abs(shift[:, j])).max() > 0.5}  # noqa: PLR2004
+        self._locations = {
+            j for j in self._nonlinear if np.nan_to_num(np.abs(shift[:, j])).max() > 0.5
+        }
         self._plain = [
-            j for j in self._nonlinear if (np.abs(power[:, j]) < 1e-6).all()  # noqa: PLR2004
+            j
+            for j in self._nonlinear
+            if (np.abs(power[:, j]) < 1e-6).all()  # noqa: PLR2004
         ]
 
     def form(self, theta: Floats) -> Form:
@@ -107,9 +111,7 @@ class Canonical:
         given = np.isfinite(self._starts)
         far = np.abs(theta - self._starts)[given] / (np.abs(self._starts[given]) + 1e-300)
         distance = round(float(np.minimum(far, 1e6).sum()), 6)
-        signed = [
-            j for j in self._nonlinear if j not in phases and j not in self._locations
-        ]
+        signed = [j for j in self._nonlinear if j not in phases and j not in self._locations]
         wrapped = sum(not -np.pi <= theta[j] < np.pi for j in phases)
         return (
             distance,

@@ -122,7 +122,9 @@ def parse_formula(text: str) -> ast.expr:
         tree = ast.parse(formula, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         where = getattr(error, "offset", None)
-        place = f" near character {where}: {formula[max(where - 8, 0) : where + 8]!r}" if where else ""
+        place = (
+            f" near character {where}: {formula[max(where - 8, 0) : where + 8]!r}" if where else ""
+        )
         raise refused(
             f"The expression {text[:200]!r} does not parse{place}.",
             "Write it like 'a*exp(-k*x) + c'; multiplication needs a *.",
@@ -257,7 +259,7 @@ def power(base: Any, exponent: ast.expr, values: Mapping[str, Any]) -> Any:
 def compare(node: ast.Compare, values: Mapping[str, Any]) -> Any:
     """A comparison, chained as in Python."""
     sides = [evaluate(part, values) for part in (node.left, *node.comparators)]
-    truth = jnp.asarray(True)  # noqa: FBT003 - the neutral element
+    truth = jnp.asarray(True)
     for op, left, right in zip(node.ops, sides, sides[1:], strict=False):
         truth = jnp.logical_and(truth, COMPARISONS[type(op)](left, right))
     return truth

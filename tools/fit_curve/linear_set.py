@@ -20,8 +20,10 @@ class Affinity:
         """`x` are the predictors of the fit, shape (rows, n)."""
         count = len(curve.free)
         if curve.n_sets > 1:
-            firsts = [np.flatnonzero(x[-1] == s)[:: max(1, int((x[-1] == s).sum()) // 4)][:4]
-                      for s in range(curve.n_sets)]
+            firsts = [
+                np.flatnonzero(x[-1] == s)[:: max(1, int((x[-1] == s).sum()) // 4)][:4]
+                for s in range(curve.n_sets)
+            ]
             rows = np.concatenate(firsts)
         else:
             rows = np.linspace(0, x.shape[1] - 1, min(N_ROWS, x.shape[1])).astype(int)

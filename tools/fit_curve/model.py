@@ -51,7 +51,8 @@ def refuse_misspelt(text: str, predictors: Sequence[str]) -> None:
     near = suggestion(text) if len(names) == 1 and names[0] not in predictors else ""
     if near:
         raise ToolError(
-            "bad_argument", f"model: there is no model {text!r} in the library.",
+            "bad_argument",
+            f"model: there is no model {text!r} in the library.",
             f"Did you mean {near}?",
         )
     if names and not any(name in predictors for name in names):

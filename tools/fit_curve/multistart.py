@@ -27,6 +27,17 @@ class Effort:
 
 
 FULL = Effort()
+
+
+def effort_for(n_nonlinear: int) -> Effort:
+    """Enough for so many parameters that have to be searched; few need few."""
+    if n_nonlinear <= 1:
+        return Effort(1024, 12, 4, 1, 256, 4, 2, 4)
+    if n_nonlinear == 2:  # noqa: PLR2004
+        return Effort(2048, 20, 8, 2, 1024, 6, 4, 4)
+    return FULL
+
+
 DISTINCT = 0.05
 """Decades by which two candidates must differ in some parameter."""
 
@@ -48,7 +59,14 @@ def search(  # noqa: PLR0913 - each is one part of the search
     candidates = proposals.draw(effort.n_candidates, nonlinear)
     pool = refined(
         objective,
-        chosen(candidates, score(objective.rows, candidates), nonlinear, effort.n_best, effort.n_random, rng),
+        chosen(
+            candidates,
+            score(objective.rows, candidates),
+            nonlinear,
+            effort.n_best,
+            effort.n_random,
+            rng,
+        ),
         linear,
     )
     for _ in range(effort.n_rounds):
@@ -57,7 +75,12 @@ def search(  # noqa: PLR0913 - each is one part of the search
             break
         copies = resampled(best, proposals, nonlinear, effort.n_copies, rng)
         picked = chosen(
-            copies, score(objective.rows, copies), nonlinear, effort.n_best_copies, effort.n_random_copies, rng
+            copies,
+            score(objective.rows, copies),
+            nonlinear,
+            effort.n_best_copies,
+            effort.n_random_copies,
+            rng,
         )
         pool += refined(objective, picked, linear)
     return distinct(pool, nonlinear, effort.n_finalists)

@@ -44,8 +44,13 @@ def nlsq_descend(curve: Curve, rows: Rows, theta: Floats, loss: Loss = SQUARED) 
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             found = curve_fit(
-                model, x[0] if x.shape[0] == 1 else x, y, p0=inside, sigma=sigma,
-                absolute_sigma=True, **options,
+                model,
+                x[0] if x.shape[0] == 1 else x,
+                y,
+                p0=inside,
+                sigma=sigma,
+                absolute_sigma=True,
+                **options,
             )
     except Exception:  # noqa: BLE001 - whatever it raises, our own descent stands
         return None

@@ -82,8 +82,11 @@ def fixed_value(name: str, given: Parameter) -> float | None:
         return given.start
     if given.fixed is not None and given.fixed is not False:
         if not np.isfinite(given.fixed):
-            raise ToolError("bad_argument", f"params: {name} is fixed at {given.fixed}.",
-                            "Give a finite number.")
+            raise ToolError(
+                "bad_argument",
+                f"params: {name} is fixed at {given.fixed}.",
+                "Give a finite number.",
+            )
         return float(given.fixed)
     if given.min is not None and given.min == given.max:
         return given.min

@@ -112,9 +112,7 @@ class Proposals:
 
     def _width(self, reach: Reach, count: int) -> Floats:
         inside = reach.width * self._decades(-2.2, 0.3, count)
-        return self._choice(
-            [0.75, 0.25], [inside, reach.largest * self._decades(-2.5, 2.5, count)]
-        )
+        return self._choice([0.75, 0.25], [inside, reach.largest * self._decades(-2.5, 2.5, count)])
 
     def _rate(self, reach: Reach, count: int) -> Floats:
         usual = self._decades(-1, 1.7, count) / reach.largest

@@ -105,7 +105,7 @@ class Traceable(ast.NodeTransformer):
         """Nothing replaced yet."""
         self.replaced: list[str] = []
 
-    def visit_Import(self, node: ast.Import) -> ast.AST:  # noqa: N802 - the base class calls it so
+    def visit_Import(self, node: ast.Import) -> ast.AST:
         """`import numpy as np`."""
         for alias in node.names:
             if alias.name in TRACEABLE and (alias.asname or "." not in alias.name):
@@ -114,7 +114,7 @@ class Traceable(ast.NodeTransformer):
                 alias.name = TRACEABLE[alias.name]
         return node
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:  # noqa: N802 - the same
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
         """`from numpy import exp`."""
         if node.module in TRACEABLE:
             self.replaced.append(node.module)

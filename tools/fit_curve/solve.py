@@ -1,7 +1,7 @@
 """Which searches and descents are run, and which end is the answer. Runs in the worker."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -10,18 +10,27 @@ from jax_workbench.tools.fit_curve.curve import Curve, Floats
 from jax_workbench.tools.fit_curve.dimensions import Dimensions, find_dimensions
 from jax_workbench.tools.fit_curve.levenberg_marquardt import Descent, descend, polish
 from jax_workbench.tools.fit_curve.linear_set import linear_parameters
-from jax_workbench.tools.fit_curve.multistart import FULL, Effort, search
+from jax_workbench.tools.fit_curve.multistart import Effort, effort_for, search
+from jax_workbench.tools.fit_curve.nlsq_engine import nlsq_descend
 from jax_workbench.tools.fit_curve.objective import Objective, Rows
 from jax_workbench.tools.fit_curve.proposals import Proposals
 from jax_workbench.tools.fit_curve.variable_projection import descend_projected, project
 
 N_SEARCHES = 3
+MANY = 1_000_000
+"""Rows from which NLSQ makes the first descent on all of them."""
 MOST_SEARCHED = 2000
 """Rows that a search looks at; more are thinned evenly along x."""
 SAME = 1e-6
 CONFIRMING = Effort(
-    n_candidates=1024, n_best=12, n_random=4, n_rounds=1, n_copies=512, n_best_copies=4,
-    n_random_copies=2, n_finalists=4,
+    n_candidates=1024,
+    n_best=12,
+    n_random=4,
+    n_rounds=1,
+    n_copies=512,
+    n_best_copies=4,
+    n_random_copies=2,
+    n_finalists=4,
 )
 """The search beside a start whose descents agree: enough to see that it is not the best."""
 
@@ -108,8 +117,13 @@ class Solver:
         p = len(self.curve.free)
         if len(self.linear) == p:
             theta = project(self.objective, np.zeros(p), self.linear)[0]
-            return self._finished([Descent(theta, self.objective.local(theta).cost, 1, True)],
-                                  [0], starts, "linear least squares", n_searches=1)
+            return self._finished(
+                [Descent(theta, self.objective.local(theta).cost, 1, True)],
+                [0],
+                starts,
+                "linear least squares",
+                n_searches=1,
+            )
         ends: list[Descent] = []
         origin: list[int] = []
         needs_search = True
@@ -123,16 +137,18 @@ class Solver:
             ends += self._from_start(np.where(np.isfinite(starts), starts, 1.0))
             origin += [-1] * len(ends)
         n_searches = 0
+        full = effort_for(p - len(self.linear))
         if searching:
             for number in range(1, N_SEARCHES + 1):
-                effort = FULL if needs_search else CONFIRMING
+                effort = full if needs_search else CONFIRMING
                 finalists = self._search(number, effort, starts)
                 ends += finalists
                 origin += [number] * len(finalists)
                 n_searches = number
                 best = min(e.cost for e in ends) if ends else np.inf
-                start_best = min((e.cost for e, o in zip(ends, origin, strict=True) if o == -1),
-                                 default=np.inf)
+                start_best = min(
+                    (e.cost for e, o in zip(ends, origin, strict=True) if o == -1), default=np.inf
+                )
                 needs_search |= best < start_best * (1 - SAME) - self._floor()
                 if not needs_search or not self._has_time():
                     break
@@ -155,6 +171,19 @@ class Solver:
         return ends
 
     def _joint(self, theta: Floats) -> Descent:
+        end = descend(self.sample, theta)
+        self.iterations += end.iterations
+        return end
+
+    def _on_all_rows(self, theta: Floats) -> Descent:
+        """From the optimum of the sample to that of all rows, which lies near."""
+        self._say(f"descending on all {self.objective.n} rows")
+        if (
+            self.objective.n >= MANY
+            and (found := nlsq_descend(self.curve, self.rows, theta)) is not None
+        ):
+            theta = min(theta, found, key=lambda t: self.objective.local(t).cost)
+        self._say("polishing on all rows, in chunks")
         end = descend(self.objective, theta)
         self.iterations += end.iterations
         return end
@@ -166,12 +195,7 @@ class Solver:
         proposals.hold(starts)
         finalists = search(self.sample, self._ranking, proposals, self.linear, rng, effort)
         self.starts_ranked += effort.n_candidates + effort.n_rounds * effort.n_copies
-        if self.objective is self.sample:
-            return [self._joint(end.theta) for end in finalists]
-        # On many rows each descent is dear: settle on the sample first.
-        ends = [descend(self.sample, end.theta) for end in finalists]
-        lowest = min((end.cost for end in ends), default=np.inf)
-        return [self._joint(end.theta) for end in ends if end.cost <= 1.05 * lowest][:2]  # noqa: PLR2004
+        return [self._joint(end.theta) for end in finalists]
 
     def _finished(
         self,
@@ -185,9 +209,11 @@ class Solver:
         lowest = min(end.cost for end in ends)
         # Among equals the first: a descent from the caller's start, if there is one.
         best = next(end for end in ends if end.cost <= lowest * (1 + 1e-9) + self._floor())
-        within = best.cost * (1 + SAME) + 16 * np.finfo(float).eps * np.sqrt(
-            best.cost
-        ) * self.objective.scale + 1e-26 * self.objective.scale**2
+        within = (
+            best.cost * (1 + SAME)
+            + 16 * np.finfo(float).eps * np.sqrt(best.cost) * self.objective.scale
+            + 1e-26 * self.objective.scale**2
+        )
         agreed = {o for end, o in zip(ends, origin, strict=True) if end.cost <= within}
         others = [end for end in ends if end.cost > within and np.isfinite(end.cost)]
         rivals = [end.theta for end in others[:3]]
@@ -195,6 +221,11 @@ class Solver:
         form = Form(best.theta)
         if len(self.linear) < len(self.curve.free) and np.isfinite(best.cost):
             form = Canonical(self.sample, self.linear, self.dimensions, starts).form(best.theta)
+        if self.sample is not self.objective and len(self.linear) < len(self.curve.free):
+            best = self._on_all_rows(form.theta)
+            form = replace(form, theta=best.theta)
+            if self.objective.n >= MANY:
+                engine += ", NLSQ on all rows"
         theta, step = polish(self.objective, form.theta)
         cost = self.objective.local(theta).cost
         return Solution(
@@ -219,8 +250,19 @@ class Solver:
         theta = np.where(np.isfinite(starts), starts, 1.0)
         form = Form(theta)
         return Solution(
-            theta, np.inf, form, self.linear, self.dimensions, self.starts_ranked, 0, 0, None,
-            self.iterations, 0.0, False, "variable projection",
+            theta,
+            np.inf,
+            form,
+            self.linear,
+            self.dimensions,
+            self.starts_ranked,
+            0,
+            0,
+            None,
+            self.iterations,
+            0.0,
+            False,
+            "variable projection",
         )
 
 

@@ -17,7 +17,9 @@ def unit_in(label: str) -> str:
     return found[1].strip() if found else ""
 
 
-def unit_of(dimensions: Dimensions, j: int, *, is_linear: bool, x_unit: str, y_unit: str) -> str | None:
+def unit_of(
+    dimensions: Dimensions, j: int, *, is_linear: bool, x_unit: str, y_unit: str
+) -> str | None:
     """Unit of parameter `j` of a model with one predictor; None where it cannot be told.
 
     A linear parameter carries the unit of y as well.

@@ -30,9 +30,16 @@ def formula_of(text: str, predictor: str) -> str | None:
     Raises:
         ToolError: `bad_argument`, where library names stand beside names that are none.
     """
-    if not text.replace("_", "").replace("+", "").replace("*", "").replace(" ", "").strip(
-        "()"
-    ).replace("(", "").replace(")", "").isalnum():
+    if (
+        not text.replace("_", "")
+        .replace("+", "")
+        .replace("*", "")
+        .replace(" ", "")
+        .strip("()")
+        .replace("(", "")
+        .replace(")", "")
+        .isalnum()
+    ):
         return None
     tree = parse_formula(text)
     names = list(names_in(tree))
@@ -104,13 +111,13 @@ class Renamed(ast.NodeTransformer):
         self._composer = composer
         self._scale = scale
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802 - the base class calls it so
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         """A name of the formula."""
         if node.id == self._scale:
             return ast.Constant(1)
         return ast.Name(self._composer.name(node.id), node.ctx)
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:  # noqa: N802 - the base class calls it so
+    def visit_Call(self, node: ast.Call) -> ast.expr:
         """The name of a function stays."""
         arguments: list[ast.expr] = [self.visit(argument) for argument in node.args]
         return ast.Call(node.func, arguments, [])

@@ -18,9 +18,7 @@ PEAKS = {
         "amplitude",
     ),
     "lognormal_peak": Entry("amplitude*exp(-log(x/centre)**2/(2*width**2))", "amplitude"),
-    "fano": Entry(
-        "amplitude*(q*width + x - centre)**2/(width**2 + (x - centre)**2)", "amplitude"
-    ),
+    "fano": Entry("amplitude*(q*width + x - centre)**2/(width**2 + (x - centre)**2)", "amplitude"),
     "ricker": Entry(
         "amplitude*(1 - ((x - centre)/width)**2)*exp(-(x - centre)**2/(2*width**2))", "amplitude"
     ),

@@ -1,0 +1,298 @@
+"""Puts a fit into the answer, and keeps the answer short. Runs in the worker."""
+
+import numpy as np
+
+from jax_workbench.tools.contract import Next, Note
+from jax_workbench.tools.fit_curve import (
+    Compared,
+    Correlation,
+    Estimate,
+    FitCurveAnswer,
+    FitCurveResult,
+    Prediction,
+    Reason,
+    Residuals,
+    Search,
+    SolverFacts,
+)
+from jax_workbench.tools.fit_curve.bands import Bands
+from jax_workbench.tools.fit_curve.fit import Fit, Refused
+from jax_workbench.tools.fit_curve.inference import p_values
+from jax_workbench.tools.fit_curve.residual_tests import MOST_NAMED
+from jax_workbench.tools.fit_curve.units import unit_in, unit_of
+
+MOST_BYTES = 8200
+"""Of the JSON of an answer; the envelope around it takes some 1500 more."""
+MOST_ECHOED = 600
+MOST_CODE = 2000
+NOTABLE = 0.9
+MOST_CORRELATIONS = 8
+MOST_EQUIVALENCES = 6
+
+
+def answer_of(  # noqa: PLR0913, PLR0917 - the parts of the answer
+    fit: Fit,
+    reasons: tuple[Reason, ...],
+    predicted: Bands | None,
+    comparison: tuple[Compared, ...],
+    code: str,
+    compile_s: float,
+    solve_s: float,
+    notes: list[Note],
+) -> FitCurveAnswer:
+    """The whole answer; parts that are also in artifacts are cut until it is short enough."""
+    result = FitCurveResult(
+        reasons=reasons,
+        model=shortened(fit.model.text),
+        expression=shortened(fit.model.expression),
+        parameters=estimates(fit),
+        correlations=correlations(fit),
+        fit=fit.goodness,
+        residuals=residuals(fit),
+        search=search(fit),
+        prediction=predictions(predicted),
+        comparison=comparison,
+        solver=SolverFacts(
+            engine=fit.solution.engine,
+            iterations=fit.solution.iterations,
+            condition=finite(fit.spread.condition),
+            compile_s=round(compile_s, 4),
+            solve_s=round(solve_s, 4),
+            digits_estimate=round(fit.solution.digits, 2),
+        ),
+        code=code if len(code) <= MOST_CODE else code_elsewhere(fit),
+    )
+    notes = [*notes, *remarks(fit)]
+    status = "warn" if reasons else "ok"
+    result, is_cut = cut_to_size(result)
+    if is_cut:
+        text = "Some entries are only in the artifacts parameters.csv, curve.csv, reproduce.py."
+        notes.append(Note(code="shortened", severity="info", text=text))
+    return FitCurveAnswer(
+        status=status,
+        summary=summary(fit, reasons),
+        result=result,
+        notes=tuple(notes),
+        next=next_calls(fit, reasons),
+    )
+
+
+def refusal(refused: Refused, model: str) -> FitCurveAnswer:
+    """An answer without numbers."""
+    reason = Reason(code=refused.code, message=refused.message, fix=refused.fix)  # pyright: ignore[reportArgumentType] - checked by pydantic
+    return FitCurveAnswer(
+        status="refused",
+        summary=f"No fit: {refused.message} {refused.fix}",
+        result=FitCurveResult(reasons=(reason,), model=shortened(model)),
+    )
+
+
+def finite(value: float | None) -> float | None:
+    """None for what JSON cannot carry."""
+    return float(value) if value is not None and np.isfinite(value) else None
+
+
+def shortened(text: str) -> str:
+    """A long model is in reproduce.py."""
+    return text if len(text) <= MOST_ECHOED else text[: MOST_ECHOED - 4] + " ..."
+
+
+def code_elsewhere(fit: Fit) -> str:
+    """What stands in place of a long script."""
+    return f"# {len(fit.theta)} parameters, see the artifact reproduce.py of this run\n"
+
+
+def estimates(fit: Fit) -> tuple[Estimate, ...]:
+    """Free parameters first to last, then tied and fixed ones without errors."""
+    p = p_values(fit.theta, fit.spread, is_absolute=fit.is_absolute)
+    units = (unit_in(fit.ask.x_label), unit_in(fit.ask.y_label))
+    found = [
+        Estimate(
+            name=name,
+            value=float(fit.theta[j]),
+            se=finite(fit.spread.se[j]),
+            ci_low=interval.low,
+            ci_high=interval.high,
+            ci_method="profile" if interval.method == "profile" else "t",
+            p_zero=finite(p[j]),
+            at_bound=not fit.moving[j],
+            identifiable=bool(np.isfinite(fit.spread.se[j]) or fit.spread.dof == 0)
+            and not fit.spread.unused[j],
+            unit=unit_of(
+                fit.solution.dimensions,
+                j,
+                is_linear=j in fit.solution.linear,
+                x_unit=units[0],
+                y_unit=units[1],
+            ),
+        )
+        for j, (name, interval) in enumerate(zip(fit.curve.names, fit.intervals, strict=True))
+    ]
+    return (*found, *followers(fit))
+
+
+def followers(fit: Fit) -> list[Estimate]:
+    """Parameters that were not fitted."""
+    slots = [slot for slot in fit.curve.slots if not slot.free]
+    if not slots:
+        return []
+    if fit.curve.n_sets > 1:
+        slots = [slot for slot in slots if slot.value is not None]
+    values = {slot.name: slot.value for slot in slots}
+    if any(slot.tie for slot in slots):
+        values = fit.curve.arguments(fit.theta)
+    return [
+        Estimate(
+            name=slot.name,
+            value=float(values[slot.name] or 0.0),
+            se=None,
+            ci_low=None,
+            ci_high=None,
+            ci_method="t",
+            p_zero=None,
+            at_bound=False,
+            identifiable=True,
+            unit=None,
+        )
+        for slot in slots
+    ]
+
+
+def correlations(fit: Fit) -> tuple[Correlation, ...]:
+    """The strongest above 0.9; all of them follow from parameters.csv."""
+    r, names = fit.spread.correlation, fit.curve.names
+    pairs = [
+        Correlation(a=names[k], b=names[j], r=float(np.clip(r[j, k], -1, 1)))
+        for j in range(len(names))
+        for k in range(j)
+        if abs(r[j, k]) > NOTABLE
+    ]
+    return tuple(sorted(pairs, key=lambda pair: -abs(pair.r))[:MOST_CORRELATIONS])
+
+
+def residuals(fit: Fit) -> Residuals:
+    """The tests, and the outliers by row of the data."""
+    tests = fit.tests
+    rows = sorted(int(fit.observations.row[i]) for i in tests.outliers[:MOST_NAMED])
+    return Residuals(
+        runs_p=finite(tests.runs_p),
+        durbin_watson=finite(tests.durbin_watson),
+        normality_p=finite(tests.normality_p),
+        n_outliers=len(tests.outliers),
+        outlier_rows=tuple(rows),
+    )
+
+
+def search(fit: Fit) -> Search:
+    """How the optimum was found."""
+    solution = fit.solution
+    return Search(
+        starts=solution.starts,
+        agreed=solution.agreed,
+        next_best_rss_ratio=finite(solution.next_best_ratio),
+        equivalences=solution.form.equivalences[:MOST_EQUIVALENCES],
+    )
+
+
+def predictions(bands: Bands | None) -> tuple[Prediction, ...]:
+    """The curve with its bands."""
+    if bands is None:
+        return ()
+    return tuple(
+        Prediction(
+            x=float(x),
+            y=float(y),
+            confidence_low=finite(y - confidence),
+            confidence_high=finite(y + confidence),
+            prediction_low=finite(y - prediction),
+            prediction_high=finite(y + prediction),
+        )
+        for x, y, confidence, prediction in zip(
+            bands.x, bands.y, bands.confidence, bands.prediction, strict=True
+        )
+        if np.isfinite(y)
+    )
+
+
+def remarks(fit: Fit) -> list[Note]:
+    """What the reader must know beside the reasons."""
+    notes: list[Note] = []
+
+    def note(code: str, text: str) -> None:
+        notes.append(Note(code=code, severity="info", text=text))
+
+    if fit.model.replaced:
+        note(
+            "jax_numpy",
+            f"{', '.join(sorted(set(fit.model.replaced)))} in the model was read as "
+            "JAX's counterpart, whose functions can be differentiated.",
+        )
+    if fit.threshold:
+        note(
+            "robust_loss",
+            f"{fit.ask.loss} loss with threshold {fit.threshold:.4g} on the "
+            "weighted residuals; AIC, AICc and BIC are null, since it has no likelihood.",
+        )
+    if fit.tests.is_uneven and fit.observations.sigma is None:
+        note(
+            "uneven_noise",
+            "The scatter is not the same everywhere; give sigma, so that the errors are right.",
+        )
+    if fit.solution.cost == 0 or (fit.goodness.aic is None and not fit.threshold):
+        note("exact_data", "The fit is exact; AIC, AICc and BIC have no finite value.")
+    if fit.ask.loss == "linear" and any(i.method == "profile" for i in fit.intervals):
+        note(
+            "profile_intervals",
+            "Where ci_method is profile the interval is not value +- t se; a "
+            "null end means that side never closes.",
+        )
+    if fit.ask.sigma and fit.is_absolute is False:
+        note("relative_sigma", "Only ratios of sigma were used; errors follow the scatter.")
+    return notes
+
+
+def summary(fit: Fit, reasons: tuple[Reason, ...]) -> str:
+    """One sentence with the numbers."""
+    shown = [
+        f"{name} = {fit.theta[j]:.6g}"
+        + (f" +- {fit.spread.se[j]:.2g}" if np.isfinite(fit.spread.se[j]) else " (no error)")
+        for j, name in enumerate(fit.curve.names[:8])
+    ]
+    if len(fit.theta) > len(shown):
+        shown.append(f"and {len(fit.theta) - len(shown)} more")
+    good = fit.goodness
+    r2 = "" if good.r2 is None else f", R2 {good.r2:.6g}"
+    doubt = f" Doubtful: {', '.join(dict.fromkeys(r.code for r in reasons))}." if reasons else ""
+    return f"{', '.join(shown)}; {good.n} rows, RSS {good.rss:.6g}{r2}.{doubt}"
+
+
+def next_calls(fit: Fit, reasons: tuple[Reason, ...]) -> tuple[Next, ...]:
+    """At most two calls that would help."""
+    codes = {reason.code for reason in reasons}
+    calls: list[Next] = []
+    if "outliers" in codes:
+        calls.append(
+            Next(tool="fit_curve", why="Outliers pull the fit.", arguments={"loss": "huber"})
+        )
+    if codes & {"unidentifiable", "ill_conditioned", "correlated"}:
+        calls.append(Next(tool="run_mcmc", why="A posterior shows which combinations are known."))
+    return tuple(calls)
+
+
+def cut_to_size(result: FitCurveResult) -> tuple[FitCurveResult, bool]:
+    """Leave out what the artifacts hold as well until the JSON is short."""
+    is_cut = False
+    while len(result.model_dump_json()) > MOST_BYTES:
+        is_cut = True
+        if len(result.prediction) > 5:  # noqa: PLR2004
+            result = result.model_copy(update={"prediction": result.prediction[::2]})
+        elif len(result.code) > 200:  # noqa: PLR2004
+            result = result.model_copy(update={"code": "# see the artifact reproduce.py\n"})
+        elif len(result.correlations) > 2:  # noqa: PLR2004
+            result = result.model_copy(update={"correlations": result.correlations[:2]})
+        elif len(result.parameters) > 1:
+            keep = max(len(result.parameters) * 3 // 4, 1)
+            result = result.model_copy(update={"parameters": result.parameters[:keep]})
+        else:
+            break
+    return result, is_cut
