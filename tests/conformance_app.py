@@ -1,0 +1,162 @@
+"""The real server over streamable HTTP, with what the conformance suite asks for beside our tools.
+
+    python tests/conformance_app.py 127.0.0.1:8000
+
+A test application: no authentication, loopback only. The fixtures fall through: every request that
+is not for one of them goes to our own handlers, so transport and server are those that ship.
+"""
+
+import logging
+import sys
+from typing import Any
+
+import uvicorn
+from conformance.asking_fixtures import CONTEXT, asking_tools
+from conformance.plain_fixtures import (
+    PLAIN_TOOLS,
+    PROMPTS,
+    RESOURCES,
+    TEMPLATE,
+    Ctx,
+    Fixture,
+    prompt_messages,
+    read_fixture,
+)
+from mcp import types
+from mcp.server import Server
+from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
+from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
+from mcp.shared.exceptions import MCPError
+
+from jax_workbench.server.app import NAME, build_server
+from jax_workbench.server.jobs import JobBook
+from jax_workbench.server.run_store import RunStore
+from jax_workbench.server.sandboxing import local_pool
+from jax_workbench.server.settings import Settings
+from jax_workbench.tools.catalog import ALL_TOOLS
+
+
+def main(address: str) -> None:
+    """Serve at `address` until a signal comes."""
+    host, _, port = address.rpartition(":")
+    if host not in {"127.0.0.1", "localhost"}:
+        sys.exit("conformance_app: it has no authentication, so it serves on loopback only")
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
+    settings = Settings.read({})
+    jobs = JobBook(max_unfinished=settings.max_unfinished)
+    server = build_server(ALL_TOOLS, local_pool(settings), settings, RunStore.open(settings), jobs)
+    bus = InMemorySubscriptionBus()
+    add_tools(server, {tool.name: tool for tool in (*PLAIN_TOOLS, *asking_tools(bus))})
+    add_resources(server)
+    add_prompts(server)
+    add_utilities(server, bus)
+    app = server.streamable_http_app(host=host)
+    uvicorn.run(app, host=host, port=int(port), log_config=None, timeout_graceful_shutdown=1)
+
+
+def ours(server: Server[None], method: str) -> Any:
+    """Our own handler of a method."""
+    entry = server.get_request_handler(method)
+    assert entry is not None
+    return entry.handler
+
+
+def add_tools(server: Server[None], fixtures: dict[str, Fixture]) -> None:
+    """Put the suite's tools behind our own."""
+    our_list, our_call = ours(server, "tools/list"), ours(server, "tools/call")
+
+    async def list_tools(ctx: Ctx, params: types.PaginatedRequestParams) -> types.ListToolsResult:
+        listed = await our_list(ctx, params)
+        theirs = [fixture.described() for fixture in fixtures.values()]
+        return types.ListToolsResult(tools=[*listed.tools, *theirs])
+
+    async def call_tool(ctx: Ctx, params: types.CallToolRequestParams) -> Any:
+        fixture = fixtures.get(params.name)
+        return await (fixture.handler if fixture else our_call)(ctx, params)
+
+    server.get_tool_input_schema = None  # the listed schemas are the ones that count here
+    server.add_request_handler("tools/list", types.PaginatedRequestParams, list_tools)
+    server.add_request_handler("tools/call", types.CallToolRequestParams, call_tool)
+    server.middleware.append(
+        RequestStateBoundary(RequestStateSecurity.ephemeral(), default_audience=NAME)
+    )
+
+
+def add_resources(server: Server[None]) -> None:
+    """Put the suite's resources behind our own."""
+    our_list, our_read = ours(server, "resources/list"), ours(server, "resources/read")
+    our_templates = ours(server, "resources/templates/list")
+
+    async def list_resources(
+        ctx: Ctx, params: types.PaginatedRequestParams
+    ) -> types.ListResourcesResult:
+        listed = await our_list(ctx, params)
+        return types.ListResourcesResult(resources=[*listed.resources, *RESOURCES])
+
+    async def list_templates(
+        ctx: Ctx, params: types.PaginatedRequestParams
+    ) -> types.ListResourceTemplatesResult:
+        listed = await our_templates(ctx, params)
+        return types.ListResourceTemplatesResult(
+            resource_templates=[*listed.resource_templates, TEMPLATE]
+        )
+
+    async def read(ctx: Ctx, params: types.ReadResourceRequestParams) -> Any:
+        return read_fixture(params.uri) or await our_read(ctx, params)
+
+    server.add_request_handler("resources/list", types.PaginatedRequestParams, list_resources)
+    server.add_request_handler(
+        "resources/templates/list", types.PaginatedRequestParams, list_templates
+    )
+    server.add_request_handler("resources/read", types.ReadResourceRequestParams, read)
+
+
+def add_prompts(server: Server[None]) -> None:
+    """Our server has no prompts yet; these are all the suite's."""
+
+    async def list_prompts(
+        _ctx: Ctx, _params: types.PaginatedRequestParams
+    ) -> types.ListPromptsResult:
+        return types.ListPromptsResult(prompts=[*PROMPTS], ttl_ms=0, cache_scope="public")
+
+    async def get_prompt(_ctx: Ctx, params: types.GetPromptRequestParams) -> Any:
+        if params.name == "test_input_required_result_prompt":
+            given = (params.input_responses or {}).get("user_context")
+            if given is None:
+                return types.InputRequiredResult(input_requests=CONTEXT)
+            contents: list[types.ContentBlock] = [
+                types.TextContent(type="text", text=given.model_dump_json())
+            ]
+        else:
+            try:
+                contents = prompt_messages(params.name, params.arguments or {})
+            except KeyError:
+                raise MCPError(types.INVALID_PARAMS, f"No prompt {params.name!r}.") from None
+        return types.GetPromptResult(
+            messages=[types.PromptMessage(role="user", content=content) for content in contents]
+        )
+
+    async def complete(_ctx: Ctx, _params: types.CompleteRequestParams) -> types.CompleteResult:
+        return types.CompleteResult(completion=types.Completion(values=[], has_more=False))
+
+    server.add_request_handler("prompts/list", types.PaginatedRequestParams, list_prompts)
+    server.add_request_handler("prompts/get", types.GetPromptRequestParams, get_prompt)
+    server.add_request_handler("completion/complete", types.CompleteRequestParams, complete)
+
+
+def add_utilities(server: Server[None], bus: InMemorySubscriptionBus) -> None:
+    """What our server leaves out: protocol logging, and changes of lists."""
+
+    async def accept(_ctx: Ctx, _params: types.RequestParams) -> types.EmptyResult:
+        return types.EmptyResult()
+
+    server.add_request_handler("logging/setLevel", types.SetLevelRequestParams, accept)
+    server.add_request_handler("resources/subscribe", types.SubscribeRequestParams, accept)
+    server.add_request_handler("resources/unsubscribe", types.UnsubscribeRequestParams, accept)
+    server.add_request_handler(
+        "subscriptions/listen", types.SubscriptionsListenRequestParams, ListenHandler(bus)
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
