@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax._src import xla_bridge
 
@@ -99,11 +100,19 @@ def smoke() -> None:
         AssertionError: A result is wrong. JAX raises errors of its own.
     """
     x = np.linspace(0.0, 1.0, 1000, dtype=np.float32)
-    np.testing.assert_allclose(jax.jit(lambda x: x.sum())(x), 500.0, rtol=1e-5)
-    weights = np.exp(x) / np.exp(x).sum()
-    np.testing.assert_allclose(jax.jit(jax.nn.softmax)(x), weights, rtol=1e-5)
     square = x.reshape(10, 100)
-    np.testing.assert_allclose(jax.jit(lambda a: a @ a.T)(square), square @ square.T, rtol=1e-4)
+    for function, argument, expected in (
+        (jnp.sum, x, 500.0),
+        (jax.nn.softmax, x, np.exp(x) / np.exp(x).sum()),
+        (gram, square, square @ square.T),
+    ):
+        found = cast("Any", jax.jit(cast("Any", function)))(argument)
+        np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+def gram(x: jax.Array) -> jax.Array:
+    """Multiply `x`, shape (n, k), by its transpose."""
+    return x @ x.T
 
 
 def quieten() -> None:

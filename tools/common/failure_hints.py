@@ -84,7 +84,7 @@ def missing_module(error: ModuleNotFoundError) -> str:
 
 def syntax_hint(error: SyntaxError) -> str:
     """Next step for what works in a notebook and not here."""
-    if "outside function" in error.msg and ("await" in error.msg or "async" in error.msg):
+    if "outside" in error.msg and ("await" in error.msg or "async" in error.msg):
         return "Put it into `async def main(): ...` and end with `asyncio.run(main())`."
     if (error.text or "").lstrip().startswith(("%", "!")):
         return "Notebook commands are not Python: leave the line out; benchmark_fn does timing."

@@ -9,6 +9,9 @@ import numpy as np
 from flax import nnx
 from jax.tree_util import SequenceKey
 
+NNX_BOOKKEEPING = "_pytree__state"
+"""A child that NNX gives each of its modules, without arrays."""
+
 
 @dataclass(frozen=True)
 class Named:
@@ -69,12 +72,10 @@ def node_apart(value: object) -> Named | Numbered | None:
         return next(visited, True)  # everything but the first, which is `value` itself
 
     level = cast("list[tuple[Any, Any]]", jax.tree_util.tree_flatten_with_path(value, is_part)[0])
-    # NNX keeps a node without arrays in each module, for itself.
-    children = [
-        (path[0], part) for path, part in level if path and (part is None or jax.tree.leaves(part))
-    ]
+    named = [(jax.tree_util.keystr(path, simple=True), path, part) for path, part in level if path]
+    children = [child for child in named if child[0] != NNX_BOOKKEEPING]
     if not children:
         return None
-    if all(type(key) is SequenceKey for key, _ in children):
-        return Numbered([part for _, part in children])
-    return Named([(jax.tree_util.keystr((key,), simple=True), part) for key, part in children])
+    if all(type(path[0]) is SequenceKey for _, path, _ in children):
+        return Numbered([part for _, _, part in children])
+    return Named([(name, part) for name, _, part in children])
