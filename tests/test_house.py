@@ -11,8 +11,6 @@ from typing import Any
 
 import pytest
 
-from jax_workbench.tools.catalog import ALL_TOOLS
-
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("server", "tools", "sandbox")
 HOSTS = re.compile(r"\b(?:pypi|npmjs|pythonhosted|deb[.]debian)[.](?:org|net)")
@@ -133,12 +131,3 @@ def test_no_function_outgrows_one_screen() -> None:
     ]
 
     assert long == []
-
-
-def test_every_tool_is_in_the_independence_contract() -> None:
-    """lint-imports keeps apart only the modules that the contract names."""
-    contracts = project()["tool"]["importlinter"]["contracts"]
-
-    apart = [c["modules"] for c in contracts if c["type"] == "independence"]
-
-    assert apart == [sorted(f"jax_workbench.tools.{tool.name}" for tool in ALL_TOOLS)]
