@@ -1,3 +1,4 @@
+# pyright: reportUnknownLambdaType=false
 from typing import Any
 
 import jax
