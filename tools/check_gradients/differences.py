@@ -15,6 +15,7 @@ LARGEST_STEP = 0.05
 N_STEPS, N_STEPS_NATIVE = 22, 11
 LEAST_STEPS = 8
 N_COLUMNS = 6
+EPS = 2.0**-52
 NOISE_SPACING = 1e-11
 NOISE_POINTS = 7
 NOISE_LEVELS_SKIPPED = 3
@@ -67,9 +68,7 @@ def sample(
     samples = Samples((), (), ())
     for k in range(n_steps):
         h = LARGEST_STEP * 2.0**-k
-        samples = Samples(
-            (*samples.steps, h), (*samples.up, phi(h)), (*samples.down, phi(-h))
-        )
+        samples = Samples((*samples.steps, h), (*samples.up, phi(h)), (*samples.down, phi(-h)))
         if k + 1 >= LEAST_STEPS and is_enough(samples):
             break
     return samples
@@ -96,11 +95,15 @@ def slopes(samples: Samples, noise: float) -> Slopes:
         samples: Of phi; steps at which a side is not finite are left out.
         noise: Standard deviation of one value of phi.
     """
-    rows = list(zip(samples.steps, samples.up, samples.down, strict=True))
+    # A step of h is taken with a relative error of eps / h, and moves phi by as much of itself.
+    rows = [
+        (h, up, down, noise + EPS * max(abs(up), abs(down)) / h)
+        for h, up, down in zip(samples.steps, samples.up, samples.down, strict=True)
+    ]
     return Slopes(
-        central=extrapolated([((u - d) / (2 * h), noise / h) for h, u, d in rows], order=2),
-        right=extrapolated([(u / h, 2 * noise / h) for h, u, _ in rows], order=1),
-        left=extrapolated([(-d / h, 2 * noise / h) for h, _, d in rows], order=1),
+        central=extrapolated([((up - down) / (2 * h), n / h) for h, up, down, n in rows], order=2),
+        right=extrapolated([(up / h, 2 * n / h) for h, up, _, n in rows], order=1),
+        left=extrapolated([(-down / h, 2 * n / h) for h, _, down, n in rows], order=1),
     )
 
 

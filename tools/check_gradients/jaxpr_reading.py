@@ -39,9 +39,9 @@ def bind(equation: Any, values: Sequence[Any]) -> list[Any]:
     return list(out) if primitive.multiple_results else [out]
 
 
-def inner_jaxprs(equation: Any) -> list[Any]:
-    """Jaxprs that an equation may run; a custom rule's function is not entered."""
-    if equation.primitive.name in RULES:
+def inner_jaxprs(equation: Any, *, in_rules: bool = False) -> list[Any]:
+    """Jaxprs that an equation may run; the function under a custom rule only with `in_rules`."""
+    if equation.primitive.name in RULES and not in_rules:
         return []
     found: list[Any] = []
     for value in equation.params.values():
@@ -50,12 +50,14 @@ def inner_jaxprs(equation: Any) -> list[Any]:
     return found
 
 
-def equations(jaxpr: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:
-    """Every equation, however deep, with the equations around it; custom rules are not entered."""
+def equations(
+    jaxpr: Any, path: tuple[Any, ...] = (), *, in_rules: bool = False
+) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """Every equation, however deep, with the equations around it."""
     for equation in jaxpr.eqns:
         yield equation, path
-        for inner in inner_jaxprs(equation):
-            yield from equations(inner, (*path, equation))
+        for inner in inner_jaxprs(equation, in_rules=in_rules):
+            yield from equations(inner, (*path, equation), in_rules=in_rules)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ EPS = {"float64": 2**-52, "float32": 2**-23, "bfloat16": 2**-7, "float16": 2**-1
 WIDE = 8
 """Bytes of a float64 and of a complex64; either is harmless under x64."""
 REAL_OF = {"complex64": "float32", "complex128": "float64"}
-RELATIVE, RELATIVE_ITERATIVE, RELATIVE_NATIVE = 1e-6, 1e-4, 3e-5
+RELATIVE, RELATIVE_NATIVE = 1e-6, 3e-5
 """Least tolerance of a comparison, relative to its scale."""
 NAMES = ("primal", "vjp", "jvp", "hvp", "own")
 """Programs; only the first is always there."""
@@ -81,7 +81,7 @@ def believed(ask: JudgeAsk, primal: export.Exported) -> JudgeAsk:
     return ask.model_copy(
         update={
             "coarsest": real if is_there else "",
-            "is_iterative": ask.is_iterative and has_loop,
+            "looseness": ask.looseness if has_loop else 0.0,
         }
     )
 
@@ -121,10 +121,8 @@ def subject_of(
     ask: JudgeAsk, programs: Mapping[str, Program], values: tuple[Vector, Vector], clock: Clock
 ) -> Subject:
     """A function at its point, in the precision that its program has."""
-    relative = RELATIVE_ITERATIVE if ask.is_iterative else RELATIVE
     name = ask.coarsest or ("float32" if ask.is_native else "float64")
-    if ask.is_native:
-        relative = RELATIVE_NATIVE
+    relative = max(RELATIVE_NATIVE if ask.is_native else RELATIVE, ask.looseness)
     precision = Precision(eps_of(name), relative, ask.is_native)
     return Subject(programs, *values, precision, clock, np.random.default_rng(ask.seed))
 

@@ -103,7 +103,7 @@ class JudgeAsk(Part):
     leaves: tuple[Leaf, ...]
     coarsest: Name
     is_native: bool
-    is_iterative: bool
+    looseness: Finite = Field(description="Relative error that an iterative solver leaves.")
     has_scalar_output: bool
     refused: Refused
     modes: tuple[Mode, ...]
@@ -121,7 +121,7 @@ class Traced(Part):
     is_native: bool = False
     native_reason: Text = ""
     coarsest: Coarsest | None = None
-    is_iterative: bool = False
+    looseness: Finite = Field(default=0, ge=0, le=0.01)
     has_scalar_output: bool = False
     refused: Refused = Refused()
     nondeterministic: Text = ""

@@ -12,6 +12,7 @@ JUMP_STEPS, JUMP_SPREAD, JUMP_OVER_NOISE, JUMP_OVER_SLOPE = 6, 0.3, 1000, 10
 KINK_STEPS, KINK_SPREAD, KINK_OVER_NOISE, KINK_RELATIVE = 4, 0.15, 40, 1e-4
 ERRORS = 10
 """Error bars that a difference may lie off."""
+STILL_OVER_NOISE = 100
 SETTLED = 1e-7
 """Of the scale: the tolerance at which no smaller step is taken."""
 UNCERTAIN = 0.05
@@ -89,18 +90,36 @@ def compare(
     scale = max(ad.norm2, abs(fd)) if math.isfinite(fd) else ad.norm2
     tolerance = ERRORS * error + precision.relative * scale + 64 * precision.eps * ad.norm1
     kind: Kind
+    # At a stationary point the function's own change is what a derivative counts against.
+    magnitude = max(magnitude, largest(samples) / samples.steps[0])
     if has_jump(samples, noise, ad.value):
         kind = "jump"
     elif has_kink(samples, found, noise, scale):
         fits = lies_between(ad.value, found, tolerance=1e-3 * scale)
         kind = "kink" if fits else "fail"
-    elif not math.isfinite(error) or tolerance > max(UNCERTAIN * scale, NEGLIGIBLE * magnitude):
+    elif not math.isfinite(error):
+        kind = "uncertain"
+    elif is_still(samples, noise, ad.value):
+        kind, scale = "pass", 0.0
+    elif tolerance > max(UNCERTAIN * scale, NEGLIGIBLE * magnitude):
         kind = "uncertain"
     else:
         kind = "fail" if abs(fd - ad.value) > tolerance else "pass"
     return Outcome(
         kind, ad.value, fd, error, tolerance, scale, found.left.value, found.right.value, noise
     )
+
+
+def is_still(samples: Samples, noise: float, ad: float) -> bool:
+    """Whether neither the function nor AD's tangent leaves the noise, however large the step."""
+    limit = STILL_OVER_NOISE * noise
+    return largest(samples) <= limit and abs(ad) * samples.steps[0] <= limit
+
+
+def largest(samples: Samples) -> float:
+    """Largest change of the function over all steps; 0 without a finite one."""
+    values = (abs(v) for v in (*samples.up, *samples.down) if math.isfinite(v))
+    return max(values, default=0.0)
 
 
 def has_jump(samples: Samples, noise: float, ad: float) -> bool:

@@ -116,7 +116,7 @@ async def judge(  # noqa: PLR0913 - what one job needs
         leaves=traced.leaves,
         coarsest=traced.coarsest.dtype if traced.coarsest else "",
         is_native=traced.is_native,
-        is_iterative=traced.is_iterative,
+        looseness=traced.looseness,
         has_scalar_output=traced.has_scalar_output,
         refused=traced.refused,
         modes=to_trace.modes,

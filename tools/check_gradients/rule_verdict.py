@@ -67,6 +67,9 @@ def finding_of(function: Subject, rule: RuleAlone, record: Record) -> Finding | 
     if not wrong:
         return None
     kind = "surrogate" if is_surrogate(projection, alone.rng, leaf) else "fail"
+    gradients = [g[suspect.leaf] for g in function.g] if suspect.leaf is not None else []
+    if not any(np.any(part) for part in gradients or [g[leaf] for g in alone.g]):
+        kind = "zero_gradient"
     worst = max(wrong, key=lambda e: abs(e.ad - e.fd))
     hint = ratio_hint([e.ad / e.fd for e in wrong if e.fd], x.size)
     seen = seen_from_outside(function, suspect, worst)

@@ -37,6 +37,9 @@ from jax_workbench.tools.common.exported_program import write_program
 from jax_workbench.tools.common.guarded_text import shorten
 from jax_workbench.tools.contract import Job
 
+SOLVERS = frozenset(("custom_linear_solve",))
+SOLVER_LEAVES, LOOP_LEAVES = 1e-2, 1e-4
+"""Conjugate gradients stop at a residual of 1e-5 by default, far from the solution's last digit."""
 NOT_REFUSED = ("serializ", "custom call", "callback")
 """Words by which an export says that a program can't leave; other errors are a mode's refusal."""
 
@@ -78,7 +81,6 @@ def nothing_to_check(arguments: Arguments, why: str) -> dict[str, Any]:
 def describe(setting: Setting, ask: TraceAsk) -> Traced:
     """What the plan and the judge must know of the function."""
     jaxpr, arguments = setting.jaxpr, setting.derivatives.arguments
-    primitives = {e.primitive.name for e, _ in jaxpr_reading.equations(jaxpr)} if jaxpr else set()
     outputs = setting.outputs
     return Traced(
         leaves=tuple(
@@ -95,12 +97,24 @@ def describe(setting: Setting, ask: TraceAsk) -> Traced:
         coarsest=coarsest_float(jaxpr, len(setting.x), FILE)
         if jaxpr and not setting.is_native
         else None,
-        is_iterative="while" in primitives,
+        looseness=looseness(jaxpr) if jaxpr else 0.0,
         has_scalar_output=len(outputs) == 1
         and outputs[0].size == 1
         and not jnp.issubdtype(outputs[0].dtype, jnp.complexfloating),
         nondeterministic=changed_constant(setting),
     )
+
+
+def looseness(jaxpr: Any) -> float:
+    """Relative error that loops which end by their data leave in the function."""
+    loops = [path for e, path in jaxpr_reading.equations(jaxpr, in_rules=True) if is_loop(e)]
+    solvers = [path for path in loops if any(e.primitive.name in SOLVERS for e in path)]
+    return SOLVER_LEAVES if solvers else LOOP_LEAVES if loops else 0.0
+
+
+def is_loop(equation: Any) -> bool:
+    """Whether the data decide the number of turns."""
+    return equation.primitive.name == "while"
 
 
 def changed_constant(setting: Setting) -> str:
@@ -205,7 +219,7 @@ def check_here(setting: Setting, ask: TraceAsk, traced: Traced, why: str, job: J
             leaves=traced.leaves,
             coarsest=traced.coarsest.dtype if traced.coarsest else "",
             is_native=traced.is_native,
-            is_iterative=traced.is_iterative,
+            looseness=traced.looseness,
             has_scalar_output=traced.has_scalar_output,
             refused=Refused(),
             modes=ask.modes,
