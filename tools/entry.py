@@ -15,8 +15,8 @@ import jax
 import numpy as np
 
 from jax_workbench.tools.common.guarded_text import message_of, type_name
-from jax_workbench.tools.common.user_code import is_out_of_memory, out_of_memory
-from jax_workbench.tools.common.user_traceback import user_traceback
+from jax_workbench.tools.common.user_code import as_tool_error, is_out_of_memory
+from jax_workbench.tools.common.user_traceback import registered_files
 from jax_workbench.tools.contract import Ask, Job, Tool
 from jax_workbench.tools.errors import WORKER_CODES, ToolError
 
@@ -80,8 +80,10 @@ def answer(argument: Mapping[str, Any], channel: Channel) -> dict[str, Any]:
             return refusal(error)
         return fault(error)
     except Exception as error:  # noqa: BLE001 - told to the host, which logs it
-        if is_out_of_memory(error):
-            return refusal(out_of_memory(user_traceback(error, ())))
+        files = registered_files(error)
+        # Code may raise long after it ran: from a signal, a trace function, a method of an object.
+        if files or is_out_of_memory(error):
+            return refusal(as_tool_error(error, files))
         return fault(error)
 
 

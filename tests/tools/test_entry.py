@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from jax_workbench.tools import entry
+from jax_workbench.tools.common.user_code import load_module
 from jax_workbench.tools.contract import Answer, Ask, Job, Tool
 from jax_workbench.tools.errors import ToolError
 
@@ -144,6 +145,19 @@ def test_an_unexpected_error_is_internal_and_shown_on_stderr(
     assert got["code"] == "internal"
     assert "our fault" in got["cause"]
     assert "our fault" in capfd.readouterr().err
+
+
+def test_an_error_that_comes_out_of_user_code_is_the_codes_own(answered: Answered) -> None:
+    """As when an object of the user's is looked at after its code has run."""
+
+    def work(_argument: dict[str, Any], _job: Job) -> Any:
+        return load_module("def late():\n    return 1 / 0\n", "code").late()
+
+    got = answered(work)["error"]
+
+    assert got["code"] == "user_code_failed"
+    assert got["cause"].startswith("ZeroDivisionError: division by zero\n")
+    assert "line 2, in late\n    return 1 / 0" in got["cause"]
 
 
 def test_what_is_no_exception_passes_through(answered: Answered) -> None:

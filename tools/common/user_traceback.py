@@ -88,6 +88,14 @@ def user_line(error: BaseException, filenames: Sequence[str]) -> int | None:
     return lines[-1] if lines else None
 
 
+def registered_files(error: BaseException) -> tuple[str, ...]:
+    """Files that `user_code.parse` registered and `error` passed through, outermost first."""
+    names = [frame.code.co_filename for frame in frames_of(error)]
+    # Only a name in angle brackets is no file: the rest of the cache are files that were shown.
+    own = [name for name in names if name.startswith("<") and name in linecache.cache]
+    return tuple(dict.fromkeys(own))
+
+
 def chain(error: BaseException) -> Iterator[tuple[BaseException, str]]:
     """`error` and what led to it, each with the words that join it to the one before."""
     seen: set[int] = set()

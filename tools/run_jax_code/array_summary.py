@@ -35,7 +35,7 @@ class Statistics:
 
     def take(self, entries: Numbers, weight: int) -> None:
         """Add real `entries`, shape (n,) with n >= 1, each of which stands for `weight` of them."""
-        finite = entries[np.isfinite(entries)] if entries.dtype.kind == "f" else entries
+        finite = finite_of(entries)
         self.n_nonfinite += (entries.size - finite.size) * weight
         if not finite.size:
             return
@@ -93,13 +93,13 @@ def statistics(parts: Sequence[Numbers]) -> Statistics:
         for chunk in chunks(whole) if part.size else ():
             if chunk.dtype.kind == "c":
                 facts.n_nonfinite += int(np.count_nonzero(~np.isfinite(chunk))) * weight
+            elif chunk.dtype.kind != "V":
+                facts.take(chunk, weight)
+            # NumPy has no arithmetic for the narrow types of JAX.
             elif jnp.issubdtype(chunk.dtype, jnp.floating):
                 facts.take(chunk.astype(np.float64), weight)
             elif jnp.issubdtype(chunk.dtype, jnp.integer):
-                # NumPy has no minimum for the narrow integers of JAX.
-                facts.take(chunk.astype(np.int64) if chunk.dtype.kind == "V" else chunk, weight)
-            elif chunk.dtype.kind == "b":
-                facts.take(chunk, weight)
+                facts.take(chunk.astype(np.int64), weight)
     return facts
 
 
@@ -117,12 +117,21 @@ def chunks(array: Numbers) -> Iterator[Numbers]:
     yield from pieces
 
 
+def finite_of(entries: Numbers) -> Numbers:
+    """Entries that are neither nan nor infinite; the same array where all are."""
+    if entries.dtype.kind != "f":
+        return entries
+    is_finite = np.isfinite(entries)
+    return entries if is_finite.all() else entries[is_finite]
+
+
 def mean_of(finite: Numbers) -> float:
     """Mean in 64 bits, also where the sum would overflow."""
-    wide = finite.astype(np.float64)
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = float(wide.mean())
-    return mean if math.isfinite(mean) else float((wide / wide.size).sum())
+    with np.errstate(all="ignore"):
+        mean = float(finite.mean(dtype=np.float64))
+        if math.isfinite(mean):
+            return mean
+        return float((finite.astype(np.float64) / finite.size).sum())
 
 
 def first_entries(array: jax.Array | Numbers, parts: Sequence[Numbers]) -> list[Any]:
