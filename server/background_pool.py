@@ -25,6 +25,7 @@ class BackgroundPool:
         self._pool = pool
         self._entered = anyio.Event()
         self._leaving = anyio.Event()
+        self._scope = anyio.CancelScope(shield=True)
         self._problem = ""
 
     async def hold(self) -> None:
@@ -32,20 +33,20 @@ class BackgroundPool:
 
         Shielded: a pool that is cancelled half-way would leave processes behind.
         """
-        with anyio.CancelScope(shield=True) as scope:
+        with self._scope:
             try:
                 async with self._pool:
                     self._entered.set()
                     await self._leaving.wait()
-                    scope.deadline = anyio.current_time() + CLOSING_S
             except Exception:
                 logger.exception("The sandbox's pool failed.")
                 self._problem = "The sandbox did not start; the server's log says why."
         self._entered.set()
 
     def leave(self) -> None:
-        """Let `hold` leave the pool, which kills every job."""
+        """Let `hold` leave the pool, which kills every job; wherever it is, it ends soon."""
         self._leaving.set()
+        self._scope.deadline = anyio.current_time() + CLOSING_S
 
     async def run(
         self,

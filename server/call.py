@@ -19,10 +19,17 @@ from jax_workbench.server.reply import Answered, Ending, Failed, end_of_output, 
 from jax_workbench.server.run_store import RunStore
 from jax_workbench.server.settings import Settings
 from jax_workbench.server.watch import Watch
-from jax_workbench.tools.contract import Answer, Ask
+from jax_workbench.tools.contract import Answer, Ask, Note
 from jax_workbench.tools.errors import ToolError
 
 ANSWER_CALL = "jax_workbench.tools.entry:answer_call"
+
+NOT_STORED = Note(
+    code="run_not_stored",
+    severity="warning",
+    text="The run could not be written to disk (is it full?): it and its files cannot be read "
+    "later.",
+)
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +62,12 @@ class Caller:
         run = run_of(run_id, tool.name, ask, jobs.facts, self.pool.status())
         whole = envelope(answer, jobs.kept, run)
         record = {"tool": tool.name, "ask": ask.model_dump(mode="json"), "answer": whole}
-        await anyio.to_thread.run_sync(self.store.save, run_id, record, jobs.kept)
+        try:
+            await anyio.to_thread.run_sync(self.store.save, run_id, record, jobs.kept)
+        except OSError:
+            logger.exception("run %s could not be stored", run_id)
+            notes = [*whole["notes"], NOT_STORED.model_dump(mode="json")]
+            whole = {**whole, "notes": notes, "artifacts": []}
         return Answered(whole, picture_of(jobs.kept))
 
     async def _inputs(self, ask: Ask) -> dict[str, bytes]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import anyio
 from mcp import Client, StdioServerParameters, types
+from mcp.shared.exceptions import MCPError
 
 from jax_workbench.server.demo_calls import CALLS, DemoCall
 from jax_workbench.server.readable import lines_of
@@ -36,6 +37,8 @@ async def show_demo() -> int:
                 surprises += await _show_resources(client)
     except TimeoutError:
         surprises.append(f"the demo did not end within {LIMIT_S:g} s")
+    except MCPError as error:
+        surprises.append(f"the connection failed: {error}; the server's log is above")
     for surprise in surprises:
         _say(f"\nNOT AS EXPECTED: {surprise}")
     if not surprises:

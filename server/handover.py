@@ -72,18 +72,20 @@ class Handover:
 
     async def _cancelled(self, ask: cancel_job.CancelJobAsk) -> Ending:
         record = self._jobs.find(ask.job_id)
-        if record.finished_at is not None:
+        record.cancel("It was cancelled with cancel_job.")
+        ending = await record.wait(CANCEL_S)
+        if isinstance(ending, Failed) and ending.code == "cancelled":
+            answer = cancel_job.CancelJobAnswer(
+                status="cancelled",
+                summary=f"{record.tool.name} was stopped after {record.watch.elapsed_s():.1f} s.",
+            )
+        elif ending is None:
+            raise RuntimeError(f"job {record.id} is still there after {CANCEL_S} s")
+        else:
             answer = cancel_job.CancelJobAnswer(
                 status="already_finished",
                 summary=f"{record.tool.name} had finished before; get_job has its answer.",
                 next=(_fetch(record, "To read the answer."),),
-            )
-        else:
-            record.cancel("It was cancelled with cancel_job.")
-            await record.wait(CANCEL_S)
-            answer = cancel_job.CancelJobAnswer(
-                status="cancelled",
-                summary=f"{record.tool.name} was stopped after {record.watch.elapsed_s():.1f} s.",
             )
         return Answered(envelope(answer, (), self._run(record)))
 

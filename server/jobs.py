@@ -48,7 +48,7 @@ class JobRecord:
         self._done.set()
 
     def cancel(self, why: str) -> None:
-        """Kill its jobs; does nothing once it is over."""
+        """Kill its jobs; does nothing once it is over. Who waits for it learns `why`."""
         self._why_cancelled = self._why_cancelled or why
         self._scope.cancel()
 

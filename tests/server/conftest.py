@@ -145,9 +145,10 @@ type MakeServer = Callable[..., Server[None]]
 @pytest.fixture
 def make_server(tmp_path: Path) -> MakeServer:
     """Build a server around a fake pool; keywords are settings."""
+    state: Any = tmp_path / "state"
 
     def make(pool: FakePool, **settings: Any) -> Server[None]:
-        chosen = Settings(state_dir=tmp_path / "state", **settings)
+        chosen = Settings(**{"state_dir": state, **settings})
         jobs = JobBook(max_unfinished=chosen.max_unfinished)
         return build_server(TOOLS, pool, chosen, RunStore.open(chosen), jobs)
 

@@ -277,13 +277,3 @@ async def test_the_device_says_what_jobs_run_on(make_server: MakeServer, mode: s
     assert device["sandbox"] == {"tier": "full", "network": False, "problem": None, "remedy": None}
     assert device["limits"]["answer_within_s"] == 9
     assert device["queue"]["ready_workers"] == 1
-
-
-async def test_the_server_enters_the_pool_and_leaves_it(make_server: MakeServer, mode: str) -> None:
-    pool = FakePool()
-    async with Client(make_server(pool), mode=mode) as client:
-        await client.call_tool("echo_code", {"code": "1"})
-        was_entered = pool.is_entered
-
-    assert was_entered
-    assert not pool.is_entered

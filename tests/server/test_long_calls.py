@@ -104,6 +104,22 @@ async def test_cancel_job_kills_the_job_and_get_job_then_says_so(
     assert text_of(fetched).startswith("cancelled: It was cancelled with cancel_job.")
 
 
+async def test_cancelling_twice_is_cancelling_once(make_server: MakeServer) -> None:
+    held = Held()
+    pool = FakePool(held)
+    with anyio.fail_after(LIMIT_S):
+        async with Client(make_server(pool, answer_within_s=0)) as client:
+            job_id = (await handed_over(client))["run"]["job_id"]
+            await held.started.wait()
+            first = await client.call_tool("cancel_job", {"job_id": job_id})
+            second = await client.call_tool("cancel_job", {"job_id": job_id})
+
+    assert pool.n_killed == 1
+    for got in (first, second):
+        assert got.structured_content is not None
+        assert got.structured_content["status"] == "cancelled"
+
+
 async def test_cancelling_what_has_ended_changes_nothing(make_server: MakeServer) -> None:
     held = Held()
     held.let_go.set()
