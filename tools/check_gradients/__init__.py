@@ -1,4 +1,4 @@
-"""check_gradients: whether derivatives are right, and what is wrong if not. The server reads this."""
+"""check_gradients: are derivatives right, and what is wrong if not? The server reads this."""
 
 from typing import Annotated, Any, Literal
 
@@ -59,7 +59,7 @@ class CheckGradientsAsk(RunsCode):
     )
     order: Literal[1, 2] = Field(default=1, description="2: second derivatives too.")
     modes: tuple[Literal["fwd", "rev"], ...] = Field(
-        default=("fwd", "rev"), min_length=1, max_length=2
+        default=("fwd", "rev"), min_length=1, max_length=2, description="Modes to check."
     )
     time_budget_s: Finite = Field(
         default=30, ge=1, le=300, description="Seconds; then inconclusive, with what was done."

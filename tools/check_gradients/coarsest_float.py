@@ -4,12 +4,15 @@ A float32 that the code insists on stays float32 when traced in float64, and its
 look like a wrong gradient.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import jax.numpy as jnp
 
 from jax_workbench.tools.check_gradients import jaxpr_reading
 from jax_workbench.tools.check_gradients.messages import Coarsest
+
+EPS = 2.0**-52
+"""Of float64."""
 
 
 def coarsest_float(jaxpr: Any, n_moving: int, file: str) -> Coarsest | None:
@@ -28,7 +31,7 @@ def coarsest_float(jaxpr: Any, n_moving: int, file: str) -> Coarsest | None:
                 continue
             active.update(equation.outvars)
             for var in equation.outvars:
-                dtype = getattr(var.aval, "dtype", None)
+                dtype: Any = getattr(var.aval, "dtype", None)
                 if dtype is not None and jnp.issubdtype(dtype, jnp.inexact):
                     line = jaxpr_reading.user_line(equation, path, file)
                     found.append((eps_of(dtype), Coarsest(dtype=str(dtype), line=line)))
@@ -39,10 +42,15 @@ def coarsest_float(jaxpr: Any, n_moving: int, file: str) -> Coarsest | None:
     walk(jaxpr, set(jaxpr.invars[:n_moving]), ())
     if not found:
         return None
-    eps, coarsest = max(found, key=lambda pair: pair[0])
-    return coarsest if eps > float(jnp.finfo(jnp.float64).eps) else None
+    eps, coarsest = max(found, key=eps_first)
+    return coarsest if eps > EPS else None
+
+
+def eps_first(pair: tuple[float, Coarsest]) -> float:
+    """Sort key."""
+    return pair[0]
 
 
 def eps_of(dtype: Any) -> float:
     """Machine precision of a real or complex dtype."""
-    return float(jnp.finfo(dtype).eps)
+    return float(cast("Any", jnp.finfo(dtype)).eps)

@@ -4,7 +4,7 @@ A direction has parts for the leaves that it moves only; what is not there is ze
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -28,7 +28,7 @@ def scales(leaf: Array, scaling: Scaling) -> Array:
     """
     size = np.abs(leaf)
     # Scaled before squaring: the squares of 1e-200 and 1e200 are out of range.
-    largest = size.max(initial=0.0)
+    largest = float(size.max(initial=0.0))
     if largest == 0 or not np.isfinite(largest):
         return np.ones(leaf.shape)
     rms = largest * float(np.sqrt(np.mean((size / largest) ** 2)))
@@ -41,7 +41,10 @@ def random_direction(
     rng: np.random.Generator, x: Sequence[Array], leaves: Sequence[int], scaling: Scaling
 ) -> dict[int, Array]:
     """Normal numbers times the scales, in `leaves` alone."""
-    return {k: normal_like(rng, x[k]) * scales(x[k], scaling) for k in leaves}
+    drawn: dict[int, Array] = {}
+    for k in leaves:
+        drawn[k] = normal_like(rng, x[k]) * scales(x[k], scaling)
+    return drawn
 
 
 def range_direction(
@@ -63,9 +66,9 @@ def element_direction(x: Sequence[Array], leaf: int, flat: int, unit: complex = 
 
 def normal_like(rng: np.random.Generator, leaf: Array) -> Array:
     """Normal numbers in the shape of a leaf; complex for a complex one."""
-    values = rng.standard_normal(leaf.shape)
+    values = cast("Array", rng.standard_normal(leaf.shape))
     if np.iscomplexobj(leaf):
-        values = values + 1j * rng.standard_normal(leaf.shape)
+        return values + 1j * cast("Array", rng.standard_normal(leaf.shape))
     return values
 
 
@@ -95,7 +98,7 @@ def coarse(values: Array) -> Array:
 
 
 def moved(x: Sequence[Array], t: float, direction: Direction) -> Vector:
-    """x + t v, in the dtype of x."""
+    """Move by t: x + t v, in the dtype of x."""
     return [
         (leaf + t * direction[k]).astype(leaf.dtype, copy=False) if k in direction else leaf
         for k, leaf in enumerate(x)

@@ -1,4 +1,4 @@
-"""Calls of the programs under check: counted, within the time, as NumPy arrays. Runs in the judge."""
+"""Calls of the programs under check: counted and within the time. Runs in the judge."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -29,6 +29,8 @@ from jax_workbench.tools.check_gradients.outcome import (
     compare,
     is_settled,
 )
+
+TINY = 1e-300
 
 type Program = Callable[..., Sequence[Any]]
 
@@ -99,21 +101,21 @@ class Projection:
             return self.phi(t, direction)
 
         magnitude, ad = self.magnitude(), self.by_ad(direction)
-        noise = max(self.precision.eps * magnitude, self.noise(phi))
+        self.measure_noise(phi)
+        noise = self.noise_of_value()
         n_steps = N_STEPS_NATIVE if self.precision.is_native else N_STEPS
         samples = sample(phi, lambda so_far: is_settled(so_far, noise, ad), n_steps)
         return compare(samples, noise, ad, self.precision, magnitude)
 
-    def noise(self, phi: Phi) -> float:
-        """Noise of phi beyond rounding; 0 where it can't be measured, as in float32."""
-        if self.precision.is_native:
-            return 0.0
-        if self.measured_noise is None:
+    def noise_of_value(self) -> float:
+        """Standard deviation of one value: by rounding, or as measured if that is more."""
+        return max(self.precision.eps * self.magnitude(), self.measured_noise or 0.0, TINY)
+
+    def measure_noise(self, phi: Phi) -> None:
+        """Measure the noise once; in float32 steps are too coarse for it."""
+        if self.measured_noise is None and not self.precision.is_native:
             measured = evaluation_noise(phi)
-            if not np.isfinite(measured):
-                return 0.0
-            self.measured_noise = measured
-        return self.measured_noise
+            self.measured_noise = measured if np.isfinite(measured) else None
 
 
 def wide(values: Array) -> Array:

@@ -7,7 +7,7 @@ import numpy as np
 
 from jax_workbench.tools.check_gradients import Finding
 from jax_workbench.tools.check_gradients.directions import Array
-from jax_workbench.tools.check_gradients.hints import ratio_hint
+from jax_workbench.tools.check_gradients.hints import CLOSE, ratio_hint
 from jax_workbench.tools.check_gradients.localisation import (
     Element,
     Elements,
@@ -136,10 +136,14 @@ class Faults:
         is_few = len(wrong) <= FEW and len(wrong) < x.size
         for element in wrong if is_few else wrong[:1]:
             n = len(wrong) if is_few and n_wrong is None else n_wrong
-            self.record.add(self.finding(leaf, element, which, kind, n, hint))
+            self.record.add(
+                self.finding(
+                    leaf=leaf, element=element, which=which, kind=kind, n_wrong=n, hint=hint
+                )
+            )
 
     def finding(  # noqa: PLR0913 - each is one fact of the finding
-        self, leaf: int, element: Element, which: int, kind: str, n_wrong: int | None, hint: str
+        self, *, leaf: int, element: Element, which: int, kind: str, n_wrong: int | None, hint: str
     ) -> Finding:
         """One element."""
         unit = self.subject.per_unit(which)
@@ -167,11 +171,16 @@ class Faults:
         if kind == "discontinuous":
             return "The function jumps here; no derivative exists."
         x = self.subject.x[leaf]
-        if wrong and all(e.is_imaginary and e.fd and abs(e.ad / e.fd + 1) < 1e-3 for e in wrong):
+        if wrong and all(e.is_imaginary and is_reversed(e) for e in wrong):
             return "The imaginary part is reversed: a conjugate is missing or too many."
         if self.subject.g and is_transposed(self.subject.g[0][leaf], x.shape, wrong):
             return "The gradient fits when transposed."
         return ratio_hint([e.ad / e.fd for e in wrong if e.fd], x.size)
+
+
+def is_reversed(element: Element) -> bool:
+    """Whether AD gives the negative of the difference."""
+    return element.fd != 0 and abs(element.ad / element.fd + 1) < CLOSE
 
 
 def is_transposed(g: Array, shape: tuple[int, ...], wrong: Sequence[Element]) -> bool:

@@ -6,7 +6,7 @@ Runs in the worker, with user Python. Each fact has a test in test_jaxpr_reading
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.extend.core as jec
@@ -33,8 +33,8 @@ ELEMENTWISE = frozenset(
 def bind(equation: Any, values: Sequence[Any]) -> list[Any]:
     """Run one equation on values."""
     primitive = equation.primitive
-    bound = primitive.get_bind_params(equation.params)
-    functions, params = bound if isinstance(bound, tuple) else ((), bound)
+    bound: Any = primitive.get_bind_params(equation.params)
+    functions, params = cast("Any", bound if isinstance(bound, tuple) else ((), bound))
     out = primitive.bind(*functions, *values, **params)
     return list(out) if primitive.multiple_results else [out]
 
@@ -45,7 +45,7 @@ def inner_jaxprs(equation: Any, *, in_rules: bool = False) -> list[Any]:
         return []
     found: list[Any] = []
     for value in equation.params.values():
-        parts = value if isinstance(value, (tuple, list)) else (value,)
+        parts = cast("Sequence[Any]", value if isinstance(value, (tuple, list)) else (value,))
         found.extend(part for part in parts if hasattr(part, "eqns"))
     return found
 
@@ -98,7 +98,8 @@ class Replay:
         path: tuple[Any, ...] = (),
     ) -> tuple[list[Any], list[Origin]]:
         """Run a closed jaxpr on values; gives its outputs and their origins."""
-        env = {var: (value, CONSTANT) for var, value in zip(jaxpr.constvars, jaxpr.consts)}
+        constants_in = zip(jaxpr.constvars, jaxpr.consts, strict=True)
+        env = {var: (value, CONSTANT) for var, value in constants_in}
         env |= dict(zip(jaxpr.invars, zip(args, origins, strict=True), strict=True))
 
         def read(var: Any) -> tuple[Any, Origin]:
@@ -116,7 +117,7 @@ class Replay:
         read_out = [read(var) for var in jaxpr.outvars]
         return [value for value, _ in read_out], [source for _, source in read_out]
 
-    def entered(
+    def entered(  # noqa: PLR0911 - one return a kind of equation
         self, equation: Any, values: list[Any], sources: list[Origin], here: tuple[Any, ...]
     ) -> tuple[list[Any], list[Origin]] | None:
         """Run what is inside an equation; None for one without an inside."""
@@ -161,7 +162,13 @@ class Replay:
             in_one_piece(equation, values, sources)
             if is_long or not ys
             else (
-                [*carry, *(jnp.stack(y) for y in zip(*ys[:: -1 if params["reverse"] else 1]))],
+                [
+                    *carry,
+                    *(
+                        jnp.stack(y)
+                        for y in zip(*ys[:: -1 if params["reverse"] else 1], strict=True)
+                    ),
+                ],
                 [CONSTANT.joined(sources)] * len(equation.outvars),
             )
         )
@@ -267,9 +274,13 @@ def is_literal(var: Any) -> bool:
 
 def as_function(jaxpr: Any) -> Callable[..., list[Any]]:
     """A closed jaxpr as a function of its inputs."""
-    return jec.jaxpr_as_fun(jaxpr)
+    return cast("Callable[..., list[Any]]", jec.jaxpr_as_fun(jaxpr))
 
 
 def closed_jaxpr(fn: Callable[..., Any], *args: Any) -> Any:
     """Trace `fn`; a new wrapper each time, so that no cached trace is given."""
-    return jax.make_jaxpr(lambda *at: fn(*at))(*args)
+
+    def wrapped(*at: Any) -> Any:
+        return fn(*at)
+
+    return jax.make_jaxpr(wrapped)(*args)

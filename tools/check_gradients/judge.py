@@ -4,7 +4,7 @@ import io
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -93,7 +93,10 @@ def as_program(exported: export.Exported, *, x64: bool) -> Program:
 
     def call(*arguments: Any) -> Sequence[Any]:
         with jax.enable_x64(x64 or any(dtype.itemsize == WIDE for dtype in dtypes)):
-            return compiled(*(np.asarray(a, d) for a, d in zip(arguments, dtypes, strict=True)))
+            return cast(
+                "Sequence[Any]",
+                compiled(*(np.asarray(a, d) for a, d in zip(arguments, dtypes, strict=True))),
+            )
 
     return call
 

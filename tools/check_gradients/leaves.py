@@ -3,22 +3,13 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from jax.tree_util import (
-    DictKey,
-    FlattenedIndexKey,
-    GetAttrKey,
-    PyTreeDef,
-    SequenceKey,
-    keystr,
-    tree_flatten_with_path,
-    tree_unflatten,
-)
+from jax.tree_util import DictKey, FlattenedIndexKey, GetAttrKey, SequenceKey
 
 LARGE = 65_536
 """Held arrays with more elements are arguments of the programs, not constants in them."""
@@ -28,7 +19,7 @@ LARGE = 65_536
 class Arguments:
     """A call's arguments, flat."""
 
-    tree: PyTreeDef
+    tree: Any
     leaves: tuple[Any, ...]
     moving: tuple[int, ...]
     """Positions of the leaves that are differentiated by."""
@@ -43,19 +34,19 @@ class Arguments:
         for positions, values in ((self.moving, x), (self.passed, held)):
             for position, value in zip(positions, values, strict=True):
                 leaves[position] = value
-        return tree_unflatten(self.tree, leaves)
+        return jax.tree.unflatten(self.tree, leaves)
 
 
 def flatten_arguments(arguments: tuple[Any, ...], argnums: Sequence[int]) -> Arguments:
     """Flatten `arguments`; inexact leaves of `argnums` (of all, if empty) are moving."""
-    found, tree = tree_flatten_with_path(arguments)
+    found, tree = cast("tuple[list[Any], Any]", jax.tree.flatten_with_path(arguments))
     moving: list[int] = []
     passed: list[int] = []
     for position, (path, leaf) in enumerate(found):
         chosen = not argnums or path[0].idx in argnums
         if chosen and is_inexact(leaf):
             moving.append(position)
-        elif isinstance(leaf, (jax.Array, np.ndarray)) and (is_inexact(leaf) or leaf.size > LARGE):
+        elif is_passed(leaf):
             passed.append(position)
     return Arguments(
         tree=tree,
@@ -66,11 +57,22 @@ def flatten_arguments(arguments: tuple[Any, ...], argnums: Sequence[int]) -> Arg
     )
 
 
+def is_passed(leaf: Any) -> bool:
+    """Whether a held leaf is an argument of the programs."""
+    if not isinstance(leaf, (jax.Array, np.ndarray)):
+        return False
+    array = cast("Any", leaf)
+    if jnp.issubdtype(array.dtype, jax.dtypes.extended):
+        return False
+    return is_inexact(array) or array.size > LARGE
+
+
 def is_inexact(leaf: Any) -> bool:
     """Whether `leaf` is a real or complex floating-point number or array of them."""
     if not isinstance(leaf, (jax.Array, np.ndarray, np.generic, float, complex)):
         return False
-    dtype: Any = leaf.dtype if hasattr(leaf, "dtype") else np.result_type(leaf)
+    number = cast("Any", leaf)
+    dtype: Any = number.dtype if hasattr(number, "dtype") else np.result_type(number)
     return jnp.issubdtype(dtype, jnp.inexact)
 
 
@@ -103,7 +105,7 @@ def key_text(key: Any, *, is_nnx: bool) -> str:
         case FlattenedIndexKey():
             return f"[{key.key}]"
         case _:
-            return keystr((key,))
+            return jax.tree_util.keystr((key,))
 
 
 def child(here: Any, key: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Which leaf and which element a fault is in, by fewer and fewer moved elements. Runs in the judge."""
+"""Which leaf and element a fault is in, by fewer and fewer moved elements. Runs in the judge."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

@@ -104,7 +104,6 @@ class JudgeAsk(Part):
     coarsest: Name
     is_native: bool
     looseness: Finite = Field(description="Relative error that an iterative solver leaves.")
-    has_scalar_output: bool
     refused: Refused
     modes: tuple[Mode, ...]
     order: int
@@ -122,7 +121,6 @@ class Traced(Part):
     native_reason: Text = ""
     coarsest: Coarsest | None = None
     looseness: Finite = Field(default=0, ge=0, le=0.01)
-    has_scalar_output: bool = False
     refused: Refused = Refused()
     nondeterministic: Text = ""
     unsupported: Text = Field(default="", description="Why nothing can be checked.")

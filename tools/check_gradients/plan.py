@@ -4,7 +4,8 @@ The tracer runs user Python and hands out programs. The judge runs no user Pytho
 third job, only after a finding, runs user Python again to name lines and primitives.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,10 +17,11 @@ from jax_workbench.tools.check_gradients.messages import (
     Explained,
     JudgeAsk,
     Judgement,
+    Place,
     TraceAsk,
     Traced,
 )
-from jax_workbench.tools.contract import JobResult, Jobs, Note
+from jax_workbench.tools.contract import JobResult, Jobs, Note, Part
 from jax_workbench.tools.errors import ToolError
 
 HERE = "jax_workbench.tools.check_gradients"
@@ -39,153 +41,128 @@ MARGIN_S = 4.0
 
 async def plan(ask: CheckGradientsAsk, jobs: Jobs) -> CheckGradientsAnswer:
     """Check the gradients; the server calls this."""
-    clock = Budget(ask, jobs)
-    to_trace = TraceAsk(
-        code=ask.code,
-        fn=ask.fn,
-        make_args=ask.make_args,
-        inputs=ask.inputs,
-        argnums=ask.argnums,
-        order=ask.order,
-        modes=tuple(dict.fromkeys(ask.modes)),
-        seed=ask.seed,
-        x64=ask.x64,
-        audit_s=AUDIT_SHARE * ask.time_budget_s,
-        judge_s=JUDGE_SHARE * clock.left_s(),
-    )
-    notes: list[Note] = []
-    traced, result = await trace(to_trace, ask, jobs, clock, notes)
+    call = Call(ask, jobs, end_s=jobs.left_s() - ask.time_budget_s)
+    traced, programs = await call.trace()
     judgement = traced.judgement
     if judgement is None and not (traced.unsupported or traced.nondeterministic):
-        judgement = await judge(ask, to_trace, traced, result, jobs, clock, notes)
+        judgement = await call.judge(traced, programs)
     if judgement is not None:
-        judgement = await located(ask, to_trace, judgement, jobs, clock, notes)
-    return compose(ask, Evidence(traced, judgement, tuple(notes)))
+        judgement = await call.locate(judgement)
+    return compose(ask, Evidence(traced, judgement, tuple(call.notes)))
 
 
-class Budget:
-    """Seconds of `time_budget_s`, and of the call, that are left."""
+@dataclass
+class Call:
+    """The jobs of one call."""
 
-    def __init__(self, ask: CheckGradientsAsk, jobs: Jobs) -> None:
-        """Start now."""
-        self._jobs = jobs
-        self._end_s = jobs.left_s() - ask.time_budget_s
+    ask: CheckGradientsAsk
+    jobs: Jobs
+    end_s: float
+    """What the call has left when the budget is spent."""
+    notes: list[Note] = field(default_factory=list[Note])
 
     def left_s(self) -> float:
         """Seconds of work, never less than LEAST_S."""
-        left = min(self._jobs.left_s() - self._end_s, self._jobs.left_s() - MARGIN_S)
-        return max(LEAST_S, left)
+        left = self.jobs.left_s()
+        return max(LEAST_S, min(left - self.end_s, left - MARGIN_S))
 
+    async def run(
+        self, function: str, argument: Part, blobs: Mapping[str, bytes] | None = None
+    ) -> JobResult:
+        """Run one job within the budget."""
+        return await self.jobs.run(
+            f"{HERE}.{function}",
+            argument.model_dump(mode="json"),
+            blobs=blobs,
+            x64=self.ask.x64,
+            seed=self.ask.seed,
+            timeout_s=self.left_s() + MARGIN_S,
+        )
 
-async def trace(
-    to_trace: TraceAsk, ask: CheckGradientsAsk, jobs: Jobs, clock: Budget, notes: list[Note]
-) -> tuple[Traced, JobResult]:
-    """Export the programs; once more without the audit of rules if that ended the worker."""
+    def warn(self, code: str, text: str) -> None:
+        """Add a note."""
+        self.notes.append(Note(code=code, severity="warning", text=text))
 
-    async def once(asked: TraceAsk) -> JobResult:
-        return await jobs.run(
-            f"{HERE}.tracer:run",
-            asked.model_dump(),
-            x64=ask.x64,
+    def to_trace(self) -> TraceAsk:
+        """What the tracer is told."""
+        ask = self.ask
+        return TraceAsk(
+            code=ask.code,
+            fn=ask.fn,
+            make_args=ask.make_args,
+            inputs=ask.inputs,
+            argnums=ask.argnums,
+            order=ask.order,
+            modes=tuple(dict.fromkeys(ask.modes)),
             seed=ask.seed,
-            timeout_s=clock.left_s() + MARGIN_S,
-        )
-
-    try:
-        result = await once(to_trace)
-    except Exception as error:
-        if code_of(error) not in LOST - {"timed_out"}:
-            raise
-        note = f"The worker that audits custom rules was lost ({code_of(error)})."
-        notes.append(Note(code="rule_not_audited", severity="warning", text=note))
-        result = await once(to_trace.model_copy(update={"audit_s": 0.0}))
-    return believed(Traced, result.value), result
-
-
-async def judge(  # noqa: PLR0913 - what one job needs
-    ask: CheckGradientsAsk,
-    to_trace: TraceAsk,
-    traced: Traced,
-    result: JobResult,
-    jobs: Jobs,
-    clock: Budget,
-    notes: list[Note],
-) -> Judgement | None:
-    """Let a process without user Python decide; None if it was lost."""
-    to_judge = JudgeAsk(
-        leaves=traced.leaves,
-        coarsest=traced.coarsest.dtype if traced.coarsest else "",
-        is_native=traced.is_native,
-        looseness=traced.looseness,
-        has_scalar_output=traced.has_scalar_output,
-        refused=traced.refused,
-        modes=to_trace.modes,
-        order=ask.order,
-        suspects=traced.suspects,
-        seed=ask.seed,
-        deadline_s=JUDGE_SHARE * clock.left_s(),
-    )
-    try:
-        job = await jobs.run(
-            f"{HERE}.judge:run",
-            to_judge.model_dump(),
-            blobs={saved.name: saved.content for saved in result.saved},
             x64=ask.x64,
-            seed=ask.seed,
-            timeout_s=clock.left_s() + MARGIN_S,
+            audit_s=AUDIT_SHARE * ask.time_budget_s,
+            judge_s=JUDGE_SHARE * self.left_s(),
         )
-    except Exception as error:
-        if code_of(error) not in LOST:
-            raise
-        text = f"The worker that checks was lost ({code_of(error)}); use smaller arguments."
-        notes.append(Note(code="budget_spent", severity="warning", text=text))
-        return None
-    return believed(Judgement, job.value)
 
+    async def trace(self) -> tuple[Traced, Mapping[str, bytes]]:
+        """Export the programs; again without the audit of rules if that ended the worker."""
+        to_trace = self.to_trace()
+        try:
+            job = await self.run("tracer:run", to_trace)
+        except Exception as error:
+            if code_of(error) not in LOST - {"timed_out"}:
+                raise
+            self.warn(
+                "rule_not_audited",
+                f"The worker that audits custom rules was lost ({code_of(error)}).",
+            )
+            job = await self.run("tracer:run", to_trace.model_copy(update={"audit_s": 0.0}))
+        return believed(Traced, job.value), {saved.name: saved.content for saved in job.saved}
 
-async def located(  # noqa: PLR0913 - what one job needs
-    ask: CheckGradientsAsk,
-    to_trace: TraceAsk,
-    judgement: Judgement,
-    jobs: Jobs,
-    clock: Budget,
-    notes: list[Note],
-) -> Judgement:
-    """Put lines and primitives into the findings; they stay without where that fails."""
-    open_ones = [
-        i for i, f in enumerate(judgement.findings) if f.kind in LOCATED and f.line is None
-    ]
-    questions = list(
-        dict.fromkeys(
-            (judgement.findings[i].kind, judgement.findings[i].leaf or "") for i in open_ones
+    async def judge(self, traced: Traced, programs: Mapping[str, bytes]) -> Judgement | None:
+        """Let a process without user Python decide; None if it was lost."""
+        to_judge = JudgeAsk(
+            leaves=traced.leaves,
+            coarsest=traced.coarsest.dtype if traced.coarsest else "",
+            is_native=traced.is_native,
+            looseness=traced.looseness,
+            refused=traced.refused,
+            modes=tuple(dict.fromkeys(self.ask.modes)),
+            order=self.ask.order,
+            suspects=traced.suspects,
+            seed=self.ask.seed,
+            deadline_s=JUDGE_SHARE * self.left_s(),
         )
-    )
-    if not questions:
-        return judgement
-    asked = ExplainAsk(trace=to_trace, questions=tuple(questions))
-    try:
-        job = await jobs.run(
-            f"{HERE}.explain:run",
-            asked.model_dump(),
-            x64=ask.x64,
-            seed=ask.seed,
-            timeout_s=clock.left_s() + MARGIN_S,
-        )
+        try:
+            job = await self.run("judge:run", to_judge, programs)
+        except Exception as error:
+            if code_of(error) not in LOST:
+                raise
+            self.warn(
+                "budget_spent",
+                f"The worker that checks was lost ({code_of(error)}); use smaller arguments.",
+            )
+            return None
+        return believed(Judgement, job.value)
+
+    async def locate(self, judgement: Judgement) -> Judgement:
+        """Put lines and primitives into the findings; they stay without where that fails."""
+        findings = list(judgement.findings)
+        unplaced = [i for i, f in enumerate(findings) if f.kind in LOCATED and f.line is None]
+        questions = [(findings[i].kind, findings[i].leaf or "") for i in unplaced]
+        asked = ExplainAsk(trace=self.to_trace(), questions=tuple(dict.fromkeys(questions)))
+        if not questions:
+            return judgement
+        try:
+            job = await self.run("explain:run", asked)
+        except Exception as error:
+            if code_of(error) is None:
+                raise
+            self.warn("not_located", f"The lines could not be named ({code_of(error)}).")
+            return judgement
         explained = believed(Explained, job.value)
-    except Exception as error:
-        if code_of(error) is None:
-            raise
-        text = f"The lines could not be named ({code_of(error)})."
-        notes.append(Note(code="not_located", severity="info", text=text))
-        return judgement
-    places = dict(zip(questions, explained.places, strict=False))
-    findings = list(judgement.findings)
-    for i in open_ones:
-        place = places.get((findings[i].kind, findings[i].leaf or ""))
-        if place is not None:
+        places = dict(zip(asked.questions, explained.places, strict=False))
+        for i, question in zip(unplaced, questions, strict=True):
+            place = places.get(question, Place())
             said = {k: v for k, v in place.model_dump().items() if v is not None}
             findings[i] = findings[i].model_copy(update=said)
-    return judgement.model_copy(update={"findings": tuple(findings)})
+        return judgement.model_copy(update={"findings": tuple(findings)})
 
 
 def code_of(error: Exception) -> str | None:
@@ -203,7 +180,7 @@ def believed[M: (Traced, Judgement, Explained)](model: type[M], value: Any) -> M
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        wrong: Sequence[Any] = error.errors(include_url=False, include_input=False)
+        wrong = error.errors(include_url=False, include_input=False)
         raise ToolError(
             "user_code_failed",
             f"The worker's report can't be read: {wrong[0]['loc']}: {wrong[0]['msg']}.",

@@ -1,4 +1,4 @@
-"""In which precision a function can be traced, and its trace. Runs in the worker, with user Python."""
+"""In which precision a function can be traced. Runs in the worker, with user Python."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -45,14 +45,16 @@ def choose_precision(fn: Callable[..., Any], arguments: Arguments) -> Setting:
     with jax.enable_x64(True):
         wide = [[widened(v) for v in values] for values in natives]
         try:
-            return Setting(derivatives, *wide, trace(derivatives, *wide), is_native=False)
+            x, held = wide
+            return Setting(derivatives, x, held, trace(derivatives, x, held), is_native=False)
         except Exception as error:  # noqa: BLE001 - tried again in the native dtype
             reason = said_by(error)
     try:
-        jaxpr = trace(derivatives, *natives)
+        x, held = natives
+        jaxpr = trace(derivatives, x, held)
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is its answer
         raise as_tool_error(error, (FILE,)) from None
-    return Setting(derivatives, *natives, jaxpr, is_native=True, reason=reason)
+    return Setting(derivatives, x, held, jaxpr, is_native=True, reason=reason)
 
 
 def in_native_dtype(setting: Setting) -> Setting:

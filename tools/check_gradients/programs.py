@@ -6,7 +6,7 @@ comes back conjugated, `Re sum(conj(w) Jv) = Re sum(conj(g) v)` holds for real a
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -43,12 +43,20 @@ class Derivatives:
     def vjp(self, *values: Any) -> list[Any]:
         """(x, held, w) -> gradient g of Re<w, f>, in the shape of x."""
         x, held, w = self.split(values)
-        return pulled_back(lambda *at: self.outputs(at, held), x, w)
+
+        def at(*moved: Any) -> list[Any]:
+            return self.outputs(moved, held)
+
+        return pulled_back(at, x, w)
 
     def jvp(self, *values: Any) -> list[Any]:
         """(x, held, v) -> J v."""
         x, held, v = self.split(values)
-        return list(jax.jvp(lambda *at: self.outputs(at, held), tuple(x), tuple(v))[1])
+
+        def at(*moved: Any) -> list[Any]:
+            return self.outputs(moved, held)
+
+        return list(jax.jvp(at, tuple(x), tuple(v))[1])
 
     def hvp(self, *values: Any) -> list[Any]:
         """(x, held, w, u) -> gradient of Re<u, g(x)>, reverse over reverse."""
@@ -63,7 +71,7 @@ class Derivatives:
 
 def pulled_back(fn: Callable[..., list[Any]], x: Sequence[Any], w: Sequence[Any]) -> list[Any]:
     """Gradient of Re<w, fn> at x."""
-    _, pull = jax.vjp(fn, *x)
+    pull = cast("Callable[[list[Any]], Sequence[Any]]", jax.vjp(fn, *x)[1])
     return [jnp.conj(g) for g in pull([jnp.conj(c) for c in w])]
 
 

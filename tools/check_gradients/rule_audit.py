@@ -6,13 +6,14 @@ Needs the rules themselves, hence user Python: what it finds are suspicions for 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from jax_workbench.tools.check_gradients import jaxpr_reading
+from jax_workbench.tools.check_gradients.directions import normal_like
 from jax_workbench.tools.check_gradients.jaxpr_reading import RULES, Origin, Replay
 from jax_workbench.tools.check_gradients.messages import N_ELEMENTS, N_SUSPECTS
 from jax_workbench.tools.check_gradients.programs import pulled_back
@@ -143,7 +144,7 @@ def rules_met(fn: Callable[..., list[Any]], x: Sequence[Any], file: str) -> list
     branching = {e.primitive.name for e, _ in jaxpr_reading.equations(jaxpr) if holds_rule(e)}
     # Branches are chosen by values, so these run uncompiled; all else in one compiled program.
     run = tapped if branching & {"cond", "while"} else jax.jit(tapped)
-    inputs = run(*x)
+    inputs = cast("list[list[Any]]", run(*x))
     return [Met(met.equation, v, met.origins) for met, v in zip(found, inputs, strict=True)]
 
 
@@ -183,14 +184,15 @@ def differences(met: Met, line: int | None, order: int) -> list[Difference]:
             pulled_back(lambda *y: pulled_back(met.inlined, y, w), at, u),
         )
 
-    compiled, twice = jax.jit(both), jax.jit(both_twice)
+    compiled: Callable[..., Any] = jax.jit(both)
+    twice: Callable[..., Any] = jax.jit(both_twice)
     for _ in range(N_COTANGENTS):
         w = [random_like(rng, shape) for shape in shapes]
-        pairs = [(1, compiled(moving, w))]
+        pairs: list[tuple[int, tuple[list[Any], list[Any]]]] = [(1, compiled(moving, w))]
         if order > 1:
             pairs.append((2, twice(moving, w, [random_like(rng, v) for v in moving])))
-        for at_order, (rule, plain) in pairs:
-            for i, (a, b) in enumerate(zip(rule, plain, strict=True)):
+        for at_order, gradients in pairs:
+            for i, (a, b) in enumerate(zip(*gradients, strict=True)):
                 if any(d.wrong_input == i and d.order == at_order for d in found):
                     continue
                 elements, n_wrong = wrong_elements(np.asarray(a), np.asarray(b))
@@ -224,9 +226,7 @@ def wrong_elements(
 
 def random_like(rng: np.random.Generator, shape: Any) -> Any:
     """Normal numbers of the shape and dtype of `shape`."""
-    values = rng.standard_normal(shape.shape)
-    if jnp.issubdtype(shape.dtype, jnp.complexfloating):
-        values = values + 1j * rng.standard_normal(shape.shape)
+    values = normal_like(rng, np.zeros(shape.shape, shape.dtype))
     return jnp.asarray(values, shape.dtype)
 
 

@@ -44,7 +44,7 @@ def judge_rules(function: Subject, rules: list[RuleAlone], record: Record) -> No
         if finding is None:
             continue
         judged.add(key)
-        place(finding, rule, record)
+        place(finding, record)
 
 
 def finding_of(function: Subject, rule: RuleAlone, record: Record) -> Finding | None:
@@ -103,7 +103,7 @@ def seen_from_outside(function: Subject, suspect: Suspect, worst: Element) -> El
     return element if element.outcome.kind == "fail" else None
 
 
-def place(finding: Finding, rule: RuleAlone, record: Record) -> None:
+def place(finding: Finding, record: Record) -> None:
     """Name the rule in the findings that it explains, or add its own."""
     explained = [
         i

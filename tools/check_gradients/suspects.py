@@ -1,4 +1,4 @@
-"""Rules under suspicion, exported on their own for the judge. Runs in the worker, with user Python."""
+"""Suspected rules, exported on their own for the judge. Runs in the worker, with user Python."""
 
 import linecache
 import time

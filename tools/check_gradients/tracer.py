@@ -64,7 +64,7 @@ def run(argument: dict[str, Any], job: Job) -> dict[str, Any]:
     job.progress("tracing")
     setting = choose_precision(fn, arguments)
     with jax.enable_x64(ask.x64 or not setting.is_native):
-        traced = describe(setting, ask)
+        traced = describe(setting)
         if not setting.outputs:
             return nothing_to_check(arguments, "fn returns no floating-point output")
         if traced.nondeterministic:
@@ -78,10 +78,9 @@ def nothing_to_check(arguments: Arguments, why: str) -> dict[str, Any]:
     return Traced(leaves=(), n_inputs=len(arguments.leaves), unsupported=why).model_dump()
 
 
-def describe(setting: Setting, ask: TraceAsk) -> Traced:
+def describe(setting: Setting) -> Traced:
     """What the plan and the judge must know of the function."""
     jaxpr, arguments = setting.jaxpr, setting.derivatives.arguments
-    outputs = setting.outputs
     return Traced(
         leaves=tuple(
             Leaf(
@@ -98,9 +97,6 @@ def describe(setting: Setting, ask: TraceAsk) -> Traced:
         if jaxpr and not setting.is_native
         else None,
         looseness=looseness(jaxpr) if jaxpr else 0.0,
-        has_scalar_output=len(outputs) == 1
-        and outputs[0].size == 1
-        and not jnp.issubdtype(outputs[0].dtype, jnp.complexfloating),
         nondeterministic=changed_constant(setting),
     )
 
@@ -163,7 +159,7 @@ def export_programs(setting: Setting, ask: TraceAsk, job: Job) -> Refused:
     refused: dict[str, str] = {}
     try:
         job.save("primal", write_program(d.primal, at), BYTES)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the trace is there, so only leaving failed
         raise CannotLeave(said_by(error)) from None
     wanted = {"rev": ("vjp", d.vjp, [*at, *w]), "fwd": ("jvp", d.jvp, [*at, *x])}
     if ask.order > 1:
@@ -213,14 +209,15 @@ def check_here(setting: Setting, ask: TraceAsk, traced: Traced, why: str, job: J
     from jax_workbench.tools.check_gradients import judge  # noqa: PLC0415
 
     d = setting.derivatives
-    wrap = jax.jit if setting.jaxpr is not None else lambda fn: fn
+    programs: dict[str, Any] = {"primal": d.primal, "vjp": d.vjp, "jvp": d.jvp, "hvp": d.hvp}
+    if setting.jaxpr is not None:
+        programs = {name: jax.jit(fn) for name, fn in programs.items()}
     judgement = judge.judge_here(
         JudgeAsk(
             leaves=traced.leaves,
             coarsest=traced.coarsest.dtype if traced.coarsest else "",
             is_native=traced.is_native,
             looseness=traced.looseness,
-            has_scalar_output=traced.has_scalar_output,
             refused=Refused(),
             modes=ask.modes,
             order=ask.order,
@@ -228,7 +225,7 @@ def check_here(setting: Setting, ask: TraceAsk, traced: Traced, why: str, job: J
             seed=ask.seed,
             deadline_s=ask.judge_s,
         ),
-        {"primal": wrap(d.primal), "vjp": wrap(d.vjp), "jvp": wrap(d.jvp), "hvp": wrap(d.hvp)},
+        programs,
         [np.asarray(v) for v in setting.x],
         [np.asarray(v) for v in setting.held],
         job,

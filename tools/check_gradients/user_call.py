@@ -1,8 +1,8 @@
 """The user's module, its function and its arguments. Runs in the worker, with user Python."""
 
 import inspect
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import jax.numpy as jnp
 import numpy as np
@@ -62,18 +62,16 @@ def made(make_args: Callable[..., Any], ask: TraceAsk) -> tuple[Any, ...]:
         n_wanted = 0
     dtype = "float64" if ask.x64 else "float32"
     try:
-        arguments = make_args(dtype) if n_wanted else make_args()
+        arguments: Any = make_args(dtype) if n_wanted else make_args()
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is its answer
         raise as_tool_error(error, (FILE,)) from None
-    if type(arguments) is list:
-        return tuple(arguments)
-    if type(arguments) is not tuple:
+    if not isinstance(arguments, (list, tuple)):
         raise ToolError(
             "user_code_failed",
             f"{ask.make_args}() returned {repr_of(arguments, 200)}; expected a tuple of arguments.",
             "Return a tuple, such as `(x,)` for one argument.",
         )
-    return arguments
+    return tuple(cast("Sequence[Any]", arguments))
 
 
 def drawn(spec: InputSpec, rng: np.random.Generator) -> Any:

@@ -75,7 +75,7 @@ def has_changed(projection: Projection, t: float, direction: Direction) -> bool:
 def is_surrogate(projection: Projection, rng: np.random.Generator, leaf: int) -> bool:
     """Whether a leaf with a gradient moves the function in jumps only: straight-through."""
     direction = leaf_direction(rng, projection.x, leaf)
-    noise = max(projection.along(direction).noise, np.finfo(np.float64).tiny)
+    noise = projection.noise_of_value()
     small = SMALL_STEPS_NATIVE if projection.precision.is_native else SMALL_STEPS
     if any(abs(projection.phi(t, direction)) > NOISE * noise for t in small):
         return False

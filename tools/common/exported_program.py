@@ -53,7 +53,7 @@ def read_program(program: bytes) -> export.Exported:
     try:
         exported = export.deserialize(bytearray(program))
         text = exported.mlir_module()
-    except Exception as error:  # garbled bytes raise anything, struct.error among them
+    except Exception as error:  # noqa: BLE001 - garbled bytes raise anything, struct.error too
         raise unreadable(type(error).__name__) from None
     if exported.nr_devices != 1 or jax.default_backend() not in exported.platforms:
         raise unreadable(f"made for {exported.nr_devices} devices of {exported.platforms}")
