@@ -246,6 +246,10 @@ class LocalPool:
 
 async def _spawned(zygote: Zygote, shape: Shape) -> WorkerProcess:
     """A worker that is ready for its job."""
-    worker = await zygote.spawn(shape)
-    await worker.ready()  # discards it where it does not get there
+    try:
+        worker = await zygote.spawn(shape)
+        await worker.ready()  # discards it where it does not get there
+    except OSError as error:  # the host has no descriptor left, say
+        cause = f"A worker could not be started: {error}."
+        raise SandboxError("internal", cause, "Call again later.") from error
     return worker
