@@ -18,7 +18,7 @@ from jax_workbench.tools.run_mcmc.plot import worst_order
 from jax_workbench.tools.run_mcmc.sampling import Sampled
 from jax_workbench.tools.run_mcmc.site_trace import SiteTrace
 
-MAX_ROW_BYTES = 4500
+MAX_ROW_BYTES = 5600
 """Of the table of parameters, so that the answer stays below 10 kB; the rest is an artifact."""
 MAX_REASONS = 8
 MAX_EVIDENCE = 420
@@ -98,9 +98,7 @@ def summary_of(
         for row in rows[:N_IN_SUMMARY]
         if row.mean is not None and row.sd is not None
     )
-    more = f" and {diagnosis.n_scalars - N_IN_SUMMARY} more" * (
-        diagnosis.n_scalars > N_IN_SUMMARY
-    )
+    more = f" and {diagnosis.n_scalars - N_IN_SUMMARY} more" * (diagnosis.n_scalars > N_IN_SUMMARY)
     rhat = diagnosis.worst_rhat
     agree = f"largest R-hat {rhat:.3f}, " if rhat == rhat else ""  # noqa: PLR0124 - not nan
     return f"{few}{more}; {size}, {agree}smallest effective sample size {diagnosis.least_ess:.0f}."

@@ -69,7 +69,9 @@ def calibrate(
         thinned = kept[np.linspace(0, len(kept) - 1, N_RANKS).astype(int)]
         ranks.append((thinned < truth.columns.reshape(-1)).sum(axis=0))
     if len(ranks) < MIN_REFITS:
-        return {"unavailable": f"Time allowed {len(ranks)} refits; at least {MIN_REFITS} are needed."}
+        return {
+            "unavailable": f"Time allowed {len(ranks)} refits; at least {MIN_REFITS} are needed."
+        }
     return summary(np.asarray(ranks), names)
 
 
@@ -89,7 +91,7 @@ def summary(ranks: NDArray[np.int64], names: tuple[str, ...]) -> dict[str, Any]:
             for i in order
         ],
         "smallest_p": float(min(p_values)),
-        "is_calibrated": bool(min(p_values) > 0.01 / len(names)),  # noqa: PLR2004 - Bonferroni
+        "is_calibrated": bool(min(p_values) > 0.01 / len(names)),
     }
 
 

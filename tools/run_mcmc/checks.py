@@ -118,13 +118,17 @@ class Checks:
         )
         self.checked.other["sbc"] = found
         if found.get("is_calibrated") is False:
-            self._note("not_calibrated", f"SBC ranks are not uniform: p = {found['smallest_p']:.2g}.")
+            self._note(
+                "not_calibrated", f"SBC ranks are not uniform: p = {found['smallest_p']:.2g}."
+            )
 
     def _prior_sensitivity(self, sampled: Sampled) -> None:
         found = prior_sensitivity(
             self.ready.posterior, sampled.draws, sampled.diagnosis, self.ready.sites
         )
         self.checked.other["prior_sensitivity"] = found
-        ruled = [row["name"] for row in found["scalars"] if row["diagnosis"].startswith("the prior")]
+        ruled = [
+            row["name"] for row in found["scalars"] if row["diagnosis"].startswith("the prior")
+        ]
         if ruled:
             self._note("prior_dominates", f"The prior rules {', '.join(ruled)}: report it.")

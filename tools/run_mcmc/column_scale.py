@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
 from jax_workbench.tools.run_mcmc.findings import Finding
+from jax_workbench.tools.run_mcmc.posterior import Posterior
 from jax_workbench.tools.run_mcmc.site_trace import SiteTrace
 
 MAX_OFFSET = 1e3
@@ -36,6 +38,31 @@ def scale_of_columns(
                 yield from judged(label, column, is_observed=is_observed, is_double=is_double)
 
 
+def still_offset(findings: list[Finding], posterior: Posterior) -> list[Finding]:
+    """`findings` without the predictors that the model centres itself.
+
+    Seen by shifting the whole array: the density of such a model does not change.
+    """
+    kept: list[Finding] = []
+    for finding in findings:
+        array = (finding.site or "").partition("[")[0]
+        is_offset = finding.code == "predictor_scale" and array in posterior.arrays
+        if not is_offset or not is_centred(array, posterior):
+            kept.append(finding)
+    return kept
+
+
+def is_centred(name: str, posterior: Posterior) -> bool:
+    """Whether the log density stays the same when all of an array is shifted."""
+    array = np.asarray(posterior.arrays[name], np.float64)
+    # By its own offset: less would vanish in the rounding of a density that is huge here.
+    shift = np.abs(array.mean(axis=0, keepdims=True)) + array.std(axis=0, keepdims=True)
+    shifted = {**posterior.arrays, name: jnp.asarray(array + shift)}
+    before = float(posterior.potential(posterior.arrays)(posterior.example))
+    after = float(posterior.potential(shifted)(posterior.example))
+    return bool(np.isclose(before, after, rtol=1e-6))
+
+
 def same(array: NDArray[Any], other: Any) -> bool:
     """Whether `other` is `array`, perhaps as a JAX array or rounded."""
     return np.shape(other) == array.shape and bool(np.allclose(array, np.asarray(other)))
@@ -62,9 +89,7 @@ def judged(
     if not is_observed and ratio > MAX_OFFSET:
         yield Finding("predictor_scale", "warn", f"{shown}.", label)
     elif not is_observed and ratio > LARGE_OFFSET:
-        yield Finding(
-            "predictor_scale", "note", f"{shown}: sampling is right but slow; centre it.", label
-        )
+        yield Finding("predictor_scale", "note", f"{shown}: sampling is right but slow.", label)
     if not 1 / EXTREME < sd < EXTREME:
         yield Finding("extreme_scale", "note", f"{shown}; priors near 1 do not fit it.", label)
 

@@ -22,8 +22,13 @@ FLAT_RADIUS = 20.0
 
 
 def look_far(
-    key: Any, starts: Starts, sampler: Sampler, warmed: State, sampled: Sampled,
-    sites: SiteTrace, budget: Budget,
+    key: Any,
+    starts: Starts,
+    sampler: Sampler,
+    warmed: State,
+    sampled: Sampled,
+    sites: SiteTrace,
+    budget: Budget,
 ) -> tuple[bool, Finding | None]:
     """Chains from the prior, and from a wide box where the prior is flat.
 

@@ -42,7 +42,7 @@ FIXES: dict[str, str] = {
     "support_boundary": "Widen the prior's bounds, or use a soft prior: the data push against it.",
     "heavy_tail": "Report quantiles; use a lighter-tailed prior if a mean is needed.",
     "predictor_scale": "Centre and scale it: x = (x - x.mean()) / x.std().",
-    "reparameterise": 'Use numpyro.handlers.reparam(model, config={site: LocScaleReparam(0)}).',
+    "reparameterise": "Use numpyro.handlers.reparam(model, config={site: LocScaleReparam(0)}).",
 }
 
 

@@ -46,6 +46,11 @@ class Geometry:
         """Share of trajectories that ended at the cap of tree depth."""
         return float((self.num_steps >= 2**MAX_TREE_DEPTH - 1).mean())
 
+    @property
+    def is_bad(self) -> bool:
+        """Divergences or low energies: more draws of the same do not mend it."""
+        return bool(self.n_divergences) or bool((self.ebfmi < MIN_EBFMI).any())
+
     def statistics(self) -> SamplerStatistics:
         """As the answer shows it."""
         return SamplerStatistics(
@@ -129,8 +134,14 @@ def depends(scale: NDArray[np.float64], value: Any) -> bool:
     """
     with np.errstate(all="ignore"):
         source = np.asarray(value, np.float64).ravel()
-        forms = [source, np.exp(source), np.exp(source / 2), np.sqrt(np.abs(source)), 1 / source,
-                 np.sqrt(1 / np.abs(source))]
+        forms = [
+            source,
+            np.exp(source),
+            np.exp(source / 2),
+            np.sqrt(np.abs(source)),
+            1 / source,
+            np.sqrt(1 / np.abs(source)),
+        ]
     mine = np.unique(scale.ravel())
     return any(
         bool(np.isclose(form[:, None], mine[None, :], rtol=1e-6, atol=0).any())

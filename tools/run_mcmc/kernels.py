@@ -89,9 +89,7 @@ class MixedChains:
 
     has_energy = True
 
-    def __init__(
-        self, posterior: Posterior, n_chains: int, n_warmup: int, accept: float
-    ) -> None:
+    def __init__(self, posterior: Posterior, n_chains: int, n_warmup: int, accept: float) -> None:
         """Update every discrete site between two transitions of NUTS."""
         self.n_chains = n_chains
         self._posterior = posterior

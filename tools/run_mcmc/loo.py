@@ -70,4 +70,3 @@ def loo(
         "n_pareto_k_above_0.7": len(bad),
         "rows_pareto_k_above_0.7": bad[:N_NAMED].tolist(),
     }
-

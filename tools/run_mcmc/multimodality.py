@@ -19,7 +19,9 @@ SLACK = 10.0
 """How much less dense than the known draws another mode may be, in units of log density."""
 
 
-def chains_apart(diagnosis: Diagnosis, draws: Draws, latents: Mapping[str, object]) -> Finding | None:
+def chains_apart(
+    diagnosis: Diagnosis, draws: Draws, latents: Mapping[str, object]
+) -> Finding | None:
     """Say that chains are stuck in different modes, or that labels are exchanged between them."""
     if not (diagnosis.worst_rhat > MAX_RHAT):
         return None

@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -56,10 +57,16 @@ def draw_trace(axes: Axes, sampled: Sampled, i: int) -> None:
     columns = sampled.diagnosis.scalars.columns[:N_CHAINS, :, i]
     step = max(1, columns.shape[1] // 500)
     for chain, column in enumerate(columns):
-        axes.plot(np.arange(0, len(column), step), column[::step], lw=0.5, alpha=0.8,
-                  label=f"chain {chain}")
-    axes.set(title="Trace of the worst scalar", xlabel="draw",
-             ylabel=sampled.diagnosis.scalars.names[i])
+        axes.plot(
+            np.arange(0, len(column), step),
+            column[::step],
+            lw=0.5,
+            alpha=0.8,
+            label=f"chain {chain}",
+        )
+    axes.set(
+        title="Trace of the worst scalar", xlabel="draw", ylabel=sampled.diagnosis.scalars.names[i]
+    )
     axes.legend(fontsize=6, ncols=4, loc="upper right")
 
 
@@ -73,6 +80,7 @@ def draw_ranks(axes: Axes, sampled: Sampled, i: int) -> None:
         axes.stairs(counts, edges, label=f"chain {chain}")
     axes.axhline(columns.shape[1] / N_RANK_BINS, color="black", lw=0.8, ls="--")
     axes.set_ylim(bottom=0)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.set(title="Ranks of the worst scalar (flat is good)", xlabel="rank", ylabel="draws")
 
 
@@ -103,7 +111,7 @@ def draw_forest(axes: Axes, diagnosis: Diagnosis) -> None:
     columns = diagnosis.scalars.columns[:, :, rows].reshape(-1, len(rows))
     q = np.quantile(columns, (0.05, 0.25, 0.5, 0.75, 0.95), axis=0)
     widths = q[4] - q[0]
-    is_mixed = widths.max() > 30 * max(widths.min(), 1e-300)  # noqa: PLR2004 - not on one axis
+    is_mixed = widths.max() > 30 * max(widths.min(), 1e-300)
     if is_mixed:
         q = (q - q[2]) / np.where(widths > 0, widths, 1)
     at = np.arange(len(rows))[::-1]
@@ -126,19 +134,21 @@ def predictive_picture(
         data = np.asarray(observed[name], np.float64).ravel()
         sets = np.asarray(replicates[name], np.float64)[:N_SETS]
         rows = sets.reshape(len(sets), -1)
-        low, high = np.quantile(rows, (0.01, 0.99))
-        edges = np.linspace(min(low, data.min()), max(high, data.max()), 31)
-        if edges[0] == edges[-1]:
-            continue
         for row in rows:
-            density, _ = np.histogram(row, edges, density=True)
-            axes.stairs(np.nan_to_num(density), edges, color="tab:blue", alpha=0.15)
-        density, _ = np.histogram(data, edges, density=True)
-        axes.stairs(density, edges, color="black", lw=1.5, label="data")
-        axes.set(title=name, xlabel="value", ylabel="density")
+            axes.ecdf(row, color="tab:blue", alpha=0.15)
+        axes.ecdf(data, color="black", lw=1.5, label="data")
+        axes.set_xlim(*padded(np.quantile(np.append(rows, data), (0.005, 0.995)), data))
+        axes.set(title=name, xlabel="value", ylabel="share at most so large")
         axes.legend(fontsize=7)
     figure.suptitle(title)
     return png_of(figure)
+
+
+def padded(middle: NDArray[np.float64], data: NDArray[np.float64]) -> tuple[float, float]:
+    """Limits that show the data and nearly all replicates."""
+    low, high = min(middle[0], data.min()), max(middle[1], data.max())
+    margin = 0.02 * (high - low) or 1.0
+    return float(low - margin), float(high + margin)
 
 
 def png_of(figure: Figure) -> bytes:

@@ -5,6 +5,7 @@ the data.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from arviz_stats.base import array_stats
@@ -15,10 +16,10 @@ from jax_workbench.tools.run_mcmc.findings import Finding, at_line
 from jax_workbench.tools.run_mcmc.scalars import Draws, Scalars
 from jax_workbench.tools.run_mcmc.site_trace import Site, SiteTrace
 
-COLLINEAR = 1e-3
-"""Smallest eigenvalue of a correlation matrix: two scalars correlated to 0.999."""
-NO_CONTRACTION = 0.55
-"""Posterior sd over prior sd from which on the data have said little about a scalar."""
+MAX_INFLATION = 500
+"""Variance inflation of a scalar by the others: two scalars correlated to 0.999."""
+NO_CONTRACTION = 0.8
+"""Posterior sd over prior sd of a combination, from which on the data say nothing of it."""
 SHARE_AT_BOUND, AT_BOUND = 0.05, 1e-3
 MAX_TAIL = 0.7
 """Pareto k of the draws beyond which the mean has no use."""
@@ -43,9 +44,12 @@ def improper(z: Scalars, sites: SiteTrace, diagnosis: Diagnosis) -> Finding | No
             return runaway(name, z.sites[i], sites, "has draws beyond all scales")
         half = column.shape[1] // 2
         grows = np.median(column[:, half:]) > 2 * np.median(column[:, :half])
-        if flat and ((column.max() > HUGE and np.ptp(column) > HUGE / 10) or (
-            grows and np.median(column) > 50  # noqa: PLR2004 - far outside the starting box
-        )):
+        if flat and (
+            (column.max() > HUGE and np.ptp(column) > HUGE / 10)
+            or (
+                grows and np.median(column) > 50  # noqa: PLR2004 - far outside the starting box
+            )
+        ):
             shown = f"has a flat prior and draws up to {column.max():.2g} that keep growing"
             return runaway(name, z.sites[i], sites, shown)
     return None
@@ -68,7 +72,11 @@ def is_flat(site: Site) -> bool:
 def unidentified(
     z: Scalars, prior_sd: Mapping[str, NDArray[np.float64]], *, is_bad: bool
 ) -> Finding | None:
-    """A combination of scalars on which neither data nor prior agree with a single value.
+    """A combination of scalars that neither the data nor the sampler can pin down.
+
+    Scalars that the others determine to 0.1 % (by variance inflation) are suspect. They are
+    unidentified where the chains fail on them, or where some combination of them is as wide as
+    its prior.
 
     Args:
         z: Unconstrained draws.
@@ -81,32 +89,39 @@ def unidentified(
     some = z.of(varying)
     flat = some.columns.reshape(-1, len(varying))
     correlation = np.corrcoef(flat.T)
-    values, vectors = np.linalg.eigh(correlation)
-    if not values[0] < COLLINEAR:
+    inflation = np.diag(np.linalg.pinv(correlation, hermitian=True))
+    values = np.linalg.eigvalsh(correlation)
+    group = np.flatnonzero(inflation > MAX_INFLATION)
+    if len(group) < 2 and values[0] < 1e-12:  # noqa: PLR2004 - too singular to invert
+        group = np.arange(len(varying))
+    if len(group) < 2:  # noqa: PLR2004
         return None
-    weights = np.abs(vectors[:, 0])
-    group = np.flatnonzero(weights > 0.3 * weights.max())
-    contraction = [
-        flat[:, i].std() / float(prior_sd[some.names[i]])
-        for i in group
-        if some.names[i] in prior_sd and float(prior_sd[some.names[i]]) > 0
-    ]
-    is_open = len(contraction) == len(group) and min(contraction) > NO_CONTRACTION
-    if not (is_bad or is_open):
+    width = widest(flat[:, group], [prior_sd.get(some.names[i]) for i in group])
+    if not is_bad and not width > NO_CONTRACTION:
         return None
-    names = [some.names[i] for i in group]
     off = correlation[np.ix_(group, group)] - np.eye(len(group))
     strongest = off.flat[int(np.argmax(np.abs(off)))]
     told = (
-        f"; their posterior is as wide as {min(contraction):.0%} of the prior" if is_open else ""
+        f"; one combination of them is {width:.0%} as wide as its prior" if width == width else ""
     )
     return Finding(
         "unidentified",
         "warn",
-        f"Only a combination of {', '.join(names[:4])} is determined: correlation "
-        f"{strongest:.5f} in unconstrained space{told}.",
+        f"Only a combination of {', '.join(some.names[i] for i in group[:4])} is determined: "
+        f"correlation {strongest:.5f} in unconstrained space{told}.",
         some.sites[int(group[0])],
     )
+
+
+def widest(columns: NDArray[np.float64], prior_sd: list[Any]) -> float:
+    """Largest standard deviation of any combination of `columns` in units of its prior's.
+
+    nan where a scalar has no proper prior.
+    """
+    if any(sd is None or not float(sd) > 0 for sd in prior_sd):
+        return float("nan")
+    scaled = columns / np.asarray([float(sd) for sd in prior_sd])
+    return float(np.sqrt(np.linalg.eigvalsh(np.cov(scaled.T))[-1]))
 
 
 def at_bounds(draws: Draws, sites: SiteTrace, prior_sd: Mapping[str, float]) -> Iterator[Finding]:

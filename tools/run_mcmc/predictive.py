@@ -50,8 +50,9 @@ def replicate(
 
     points = {} if draws is None else thinned(draws, sites)
     program = jax.jit(
-        lambda keys, points, arrays: jax.lax.map(lambda kp: one(kp[0], kp[1], arrays),
-                                                 (keys, points))
+        lambda keys, points, arrays: jax.lax.map(
+            lambda kp: one(kp[0], kp[1], arrays), (keys, points)
+        )
     )
     made = program(keys, points, posterior.arrays)
     return {name: np.asarray(value) for name, value in made.items()}
@@ -66,9 +67,7 @@ def thinned(draws: Mapping[str, NDArray[Any]], sites: SiteTrace) -> dict[str, ND
     return kept
 
 
-def compare(
-    replicates: Mapping[str, NDArray[Any]], sites: SiteTrace
-) -> dict[str, dict[str, Any]]:
+def compare(replicates: Mapping[str, NDArray[Any]], sites: SiteTrace) -> dict[str, dict[str, Any]]:
     """Tail area of each statistic of the data among the replicated ones, by site.
 
     The area counts ties half: P(replicate > data) + P(equal) / 2. Near 0 or 1 the model does not
@@ -82,7 +81,11 @@ def compare(
             mine = float(statistic(data))
             theirs = np.asarray([statistic(one) for one in sets.astype(np.float64)])
             area = float((theirs > mine).mean() + (theirs == mine).mean() / 2)
-            table[name][label] = {"data": mine, "tail_area": area, "model": float(np.median(theirs))}
+            table[name][label] = {
+                "data": mine,
+                "tail_area": area,
+                "model": float(np.median(theirs)),
+            }
     return table
 
 

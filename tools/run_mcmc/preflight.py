@@ -4,6 +4,7 @@ No diagnostic of a sampler can see these faults: the draws of a wrong likelihood
 """
 
 import math
+import traceback
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -54,9 +55,15 @@ def why_it_raised(error: Exception) -> Finding:
     evidence = f"{type_name(error)}{at_line(line)}: {said}"
     if "unique names" in said:
         return Finding("duplicate_site", "refused", evidence)
-    if "plate" in said.lower():
+    if "plate" in said.lower() or in_plate(error):
         return Finding("plate", "refused", evidence)
     return Finding("model_raised", "refused", evidence)
+
+
+def in_plate(error: Exception) -> bool:
+    """Whether a plate raised: its size does not fit what stands in it."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(frame.f_code.co_qualname.startswith("plate.") for frame, _ in frames)
 
 
 def structural(

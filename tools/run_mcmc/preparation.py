@@ -4,7 +4,7 @@ Runs in the worker.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
@@ -14,7 +14,7 @@ from numpyro.distributions import biject_to
 from jax_workbench.tools.contract import Note
 from jax_workbench.tools.errors import ToolError
 from jax_workbench.tools.run_mcmc import RunMcmcAsk
-from jax_workbench.tools.run_mcmc.column_scale import scale_of_columns
+from jax_workbench.tools.run_mcmc.column_scale import scale_of_columns, still_offset
 from jax_workbench.tools.run_mcmc.draws_file import last_points
 from jax_workbench.tools.run_mcmc.findings import Finding
 from jax_workbench.tools.run_mcmc.posterior import Posterior, build_posterior
@@ -76,13 +76,26 @@ def prepare(
     except Exception as error:  # noqa: BLE001 - the model runs eagerly and not under jit
         prepared.findings.append(why_it_raised(error))
         return prepared
+    prepared.findings = still_offset(prepared.findings, posterior)
     prepared.notes.extend(unused_notes(posterior, sites, prepared))
     starts = Starts(posterior)
     candidates = candidates_for(starts, sites, ask, blobs)
     prepared.findings.extend(findings_at(candidates, sites.lines))
-    if not prepared.is_refused:
+    if prepared.is_refused:
+        prepared.findings = cause_first(prepared.findings)
+    else:
         prepared.ready = Ready(posterior, sites, starts, candidates)
     return prepared
+
+
+def cause_first(findings: list[Finding]) -> list[Finding]:
+    """Where no start works and data lie outside of the support, these are the cause."""
+    causes = [
+        replace(finding, severity="refused")
+        for finding in findings
+        if finding.code == "obs_outside_support"
+    ]
+    return [*causes, *(finding for finding in findings if finding.code != "obs_outside_support")]
 
 
 def check_latents(sites: SiteTrace, ask: RunMcmcAsk) -> None:

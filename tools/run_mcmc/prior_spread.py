@@ -39,9 +39,7 @@ def prior_spread(
         if not is_flat(sites.latents[name])
     }
     columns = unconstrained_scalars(proper)
-    sd = {
-        name: robust_sd(columns.columns[0, :, i]) for i, name in enumerate(columns.names)
-    }
+    sd = {name: robust_sd(columns.columns[0, :, i]) for i, name in enumerate(columns.names)}
     independent = independent_draws(model, data, sites, key)
     return PriorSpread(
         sd,

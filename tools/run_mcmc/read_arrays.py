@@ -122,8 +122,9 @@ def csv_columns(file: str, content: bytes) -> dict[str, NDArray[Any]]:
                 f"files: row {number} of {file} has {len(row)} cells, the header {len(header)}.",
                 "Mend that row.",
             )
-    return {name.strip(): numbers(file, name, [row[i] for row in body]) for i, name in
-            enumerate(header)}
+    return {
+        name.strip(): numbers(file, name, [row[i] for row in body]) for i, name in enumerate(header)
+    }
 
 
 def numbers(file: str, name: str, cells: list[str]) -> NDArray[Any]:

@@ -58,6 +58,7 @@ class Draws:
 
     def stacked(self) -> Seen:
         """Chains first: arrays (chains, transitions, ...)."""
+
         def joined(*parts: NDArray[Any]) -> NDArray[Any]:
             return np.swapaxes(np.concatenate(parts), 0, 1)
 

@@ -193,6 +193,8 @@ class Sampling:
         diagnosis = sampled.diagnosis
         if not diagnosis.is_finite.all() or sampled.n_draws < self.n_samples:
             return False
+        if sampled.geometry is not None and sampled.geometry.is_bad:
+            return False
         rhat, ess = diagnosis.worst_rhat, diagnosis.least_ess
         is_close = np.isnan(rhat) or rhat < MENDABLE_RHAT
         return bool(is_close and (rhat >= MAX_RHAT or not ess >= self.min_ess))

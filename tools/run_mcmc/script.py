@@ -41,7 +41,7 @@ with np.load("data.npz") as archive:
 def body(ask: RunMcmcAsk) -> str:
     """The lines that sample."""
     if ask.method == "svi":
-        return f'''
+        return f"""
 import optax
 from numpyro.infer import SVI, Trace_ELBO
 from numpyro.infer.autoguide import AutoMultivariateNormal
@@ -50,11 +50,11 @@ guide = AutoMultivariateNormal(model)
 fit = SVI(model, guide, optax.adam(0.01), Trace_ELBO()).run(jax.random.key({ask.seed}), 10_000, **data)
 draws = guide.sample_posterior(jax.random.key(1), fit.params, sample_shape=({ask.num_samples},))
 print({{name: (value.mean(0), value.std(0)) for name, value in draws.items()}})
-'''
+"""
     kernel = KERNELS[ask.method].format(accept=ask.target_accept)
     if ask.method in {"nuts", "hmc"}:
         kernel = kernel.replace("(model,", f"(model{INITS[ask.init]},")
-    return f'''
+    return f"""
 mcmc = MCMC(
     {kernel},
     num_warmup={ask.num_warmup},
@@ -65,4 +65,4 @@ mcmc = MCMC(
 )
 mcmc.run(jax.random.key({ask.seed}), **data)
 mcmc.print_summary()
-'''
+"""

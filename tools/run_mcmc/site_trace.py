@@ -92,4 +92,6 @@ def log_prob(site: Site) -> Any:
     """Log density of the site's value, one entry per independent term."""
     if is_factor(site):
         return site["fn"].log_factor
-    return site["fn"].log_prob(site["value"])
+    with warnings.catch_warnings(), numpyro.validation_enabled(False):
+        warnings.simplefilter("ignore")  # values outside of the support are told with their rows
+        return site["fn"].log_prob(site["value"])

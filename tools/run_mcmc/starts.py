@@ -17,7 +17,7 @@ from numpyro.infer.util import constrain_fn
 
 from jax_workbench.tools.run_mcmc.findings import Finding, at_line
 from jax_workbench.tools.run_mcmc.posterior import Arrays, Point, Posterior
-from jax_workbench.tools.run_mcmc.site_trace import is_sample, log_prob
+from jax_workbench.tools.run_mcmc.site_trace import is_factor, is_sample, log_prob
 
 N_CANDIDATES = 64
 RADIUS = 2.0
@@ -65,9 +65,7 @@ class Starts:
         ]
         return self.tried(jax.tree.unflatten(shape, drawn))
 
-    def from_prior(
-        self, key: Any, strategy: str = "prior", n: int = N_CANDIDATES
-    ) -> Candidates:
+    def from_prior(self, key: Any, strategy: str = "prior", n: int = N_CANDIDATES) -> Candidates:
         """Draws of the prior (or its median); flat sites come from the box."""
         return self.tried(self.prior_draws(key, strategy, n))
 
@@ -111,7 +109,8 @@ class Starts:
                     term = log_prob(site)
                     flags[f"{name} finite"] = jnp.isfinite(term).all()
                     flags[f"{name} nan"] = jnp.isnan(term).any()
-                    flags.update(argument_flags(name, site["fn"]))
+                    if not is_factor(site):
+                        flags.update(argument_flags(name, site["fn"]))
         return flags
 
     def _draw_of(self, strategy: Any) -> Callable[[Any, Arrays], Point]:

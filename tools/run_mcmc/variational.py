@@ -89,9 +89,7 @@ def pareto_k(posterior: Posterior, guide: Any, params: Any, key: Any) -> float:
     """
     data = posterior.data(posterior.arrays)
     model: Any = posterior.model
-    return float(
-        psis_diagnostic(key, params, model, guide, num_particles=N_RATIOS, **data)
-    )
+    return float(psis_diagnostic(key, params, model, guide, num_particles=N_RATIOS, **data))
 
 
 def guide_finding(fitted: Fitted) -> Finding | None:

@@ -82,7 +82,8 @@ def findings_after(
         found.append(runaway)
     found.extend(convergence(diagnosis, min_ess, n_asked))
     is_bad = bool(found)
-    found.extend(mode_findings(diagnosis, sampled.draws, latents))
+    modes = list(mode_findings(diagnosis, sampled.draws, latents))
+    found.extend(modes)
     if sampled.geometry:
         found.extend(geometry_findings(sampled.geometry, sites))
     heavy: Mapping[int, float] = {}
@@ -91,7 +92,7 @@ def findings_after(
         found.extend(tail_findings(heavy, diagnosis))
         spread = prior.unconstrained_sd if prior else {}
         flat = unidentified(z, spread, is_bad=is_bad)
-        found.extend([flat] if flat else [])
+        found.extend([flat] if flat and not modes else [])
         found.extend(at_bounds(sampled.draws, sites, prior.site_sd if prior else {}))
         if prior:
             found.extend(conflicts(sampled.draws, prior.independent, sites))

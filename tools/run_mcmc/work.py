@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import jax
 import numpy as np
 
 from jax_workbench.tools.contract import Job, Note
@@ -28,29 +27,22 @@ from jax_workbench.tools.run_mcmc.answer import (
     summary_of,
 )
 from jax_workbench.tools.run_mcmc.checks import Checked, Checks
-from jax_workbench.tools.run_mcmc.constrained import Constrainer
 from jax_workbench.tools.run_mcmc.diagnostics import MAX_JUDGED, diagnose
 from jax_workbench.tools.run_mcmc.draws_file import SCHEMA, npz_of, schema_of
-from jax_workbench.tools.run_mcmc.far_starts import look_far
 from jax_workbench.tools.run_mcmc.findings import Finding
-from jax_workbench.tools.run_mcmc.kernels import (
-    Chains,
-    EnsembleChains,
-    HamiltonianChains,
-    MixedChains,
-)
+from jax_workbench.tools.run_mcmc.judged import key_of, programs_for, sample_and_judge
 from jax_workbench.tools.run_mcmc.model_text import ModelText, check_arguments, read_model
 from jax_workbench.tools.run_mcmc.plot import diagnostics_picture
 from jax_workbench.tools.run_mcmc.posterior import Posterior
 from jax_workbench.tools.run_mcmc.preparation import Prepared, Ready, prepare
 from jax_workbench.tools.run_mcmc.prior_spread import PriorSpread, prior_spread
 from jax_workbench.tools.run_mcmc.read_arrays import read_arrays
-from jax_workbench.tools.run_mcmc.sampler import Budget, Sampler
-from jax_workbench.tools.run_mcmc.sampling import ESS_PER_CHAIN, Sampled, Sampling
+from jax_workbench.tools.run_mcmc.sampler import Budget
+from jax_workbench.tools.run_mcmc.sampling import Sampled
 from jax_workbench.tools.run_mcmc.scalars import flatten
 from jax_workbench.tools.run_mcmc.script import reproduce
 from jax_workbench.tools.run_mcmc.variational import Fitted, fit_guide, guide_finding
-from jax_workbench.tools.run_mcmc.verdict import findings_after, json_ready, reasons_of
+from jax_workbench.tools.run_mcmc.verdict import json_ready, reasons_of
 
 RESERVE_S = 15.0
 """Kept for diagnoses and pictures, but at most a quarter of the call's time."""
@@ -101,27 +93,21 @@ class Call:
         self, prepared: Prepared, ready: Ready, text: ModelText, data: Mapping[str, Any]
     ) -> RunMcmcAnswer:
         """Draw with chains."""
-        chains = chains_for(self.ask, ready.posterior)
-        sampler = Sampler(chains, ready.posterior.arrays)
-        sampling = Sampling(
-            sampler,
-            Constrainer(ready.posterior, chains.n_chains),
-            n_warmup=self.ask.num_warmup,
-            n_samples=self.ask.num_samples,
-            n_asked=self.ask.num_chains,
-            budget=self.budget,
-            job=self.job,
+        ask = self.ask
+        programs = programs_for(ask, ready)
+        judged = sample_and_judge(
+            ask,
+            programs,
+            prepared.findings,
+            lambda: self.prior(ready, text, data),
+            self.budget,
+            self.job,
         )
-        key = jax.random.fold_in(jax.random.key(self.ask.seed), 2)
-        points = ready.candidates.chosen(chains.n_chains)
-        if points is None:
-            raise RuntimeError("no start, though the candidates were judged")
-        sampled = sampling.run(key, points)
-        phases = sampling.phases
+        sampled, phases = judged.sampled, judged.phases
         self.notes.extend(phases.notes)
         self.times = self.times.model_copy(
             update={
-                "compile_s": sampler.compile_s,
+                "compile_s": programs.sampler.compile_s,
                 "warmup_s": phases.warmup_s,
                 "sample_s": phases.sample_s,
             }
@@ -130,28 +116,21 @@ class Call:
             self.say_partial(phases.n_warmup, sampled)
         if sampled is None:
             return self.without_draws(prepared, phases.n_warmup)
-        if sampling.constrainer.left_out:
-            self.note("sites_left_out", f"Too big to keep: {', '.join(sampling.constrainer.left_out)}.")
-        min_ess = ESS_PER_CHAIN * self.ask.num_chains
-        prior = self.prior(ready, text, data)
-        after, heavy = findings_after(
-            sampled, ready.sites, prior, min_ess=min_ess, n_asked=self.ask.num_chains
-        )
-        findings = [*prepared.findings, *after]
-        if not any(finding.severity == "warn" for finding in findings):
-            findings.extend(self.far(ready, sampler, sampling, sampled))
-        checked = Checks(self.ask, ready, sampler, self.all_of_it, self.job).run(sampled)
-        return self.finished(findings, ready, sampled, heavy, checked)
+        if programs.constrainer.left_out:
+            left_out = ", ".join(programs.constrainer.left_out)
+            self.note("sites_left_out", f"Too big to keep: {left_out}.")
+        if not judged.looked_far:
+            self.not_checked.append("modes far from the starts")
+        checked = Checks(ask, ready, programs.sampler, self.all_of_it, self.job).run(sampled)
+        return self.finished(judged.findings, ready, sampled, judged.without_mean, checked)
 
     def variational(self, prepared: Prepared, ready: Ready) -> RunMcmcAnswer:
         """Draw from a fitted guide."""
-        key = jax.random.fold_in(jax.random.key(self.ask.seed), 2)
+        key = key_of(self.ask, 2)
         shape = (self.ask.num_chains, self.ask.num_samples)
         fitted = fit_guide(ready.posterior, key, shape, self.budget, self.job)
         if fitted is None:
-            lost = Finding(
-                "nan_log_prob", "refused", "The loss of the guide stopped being finite."
-            )
+            lost = Finding("nan_log_prob", "refused", "The loss of the guide stopped being finite.")
             _, reasons, _ = reasons_of([*prepared.findings, lost])
             return refused(reasons, self.notes, self.times.preflight_s)
         self.times = self.times.model_copy(update={"sample_s": fitted.fit_s})
@@ -230,31 +209,13 @@ class Call:
             notes=tuple(self.notes),
         )
 
-    def prior(
-        self, ready: Ready, text: ModelText, data: Mapping[str, Any]
-    ) -> PriorSpread | None:
+    def prior(self, ready: Ready, text: ModelText, data: Mapping[str, Any]) -> PriorSpread | None:
         """Draws of the prior to compare with; None where time is short."""
         if self.all_of_it.left_s() <= 0:
             self.not_checked.append("the posterior against its prior (no time left)")
             return None
         self.job.progress("comparing with the prior")
-        key = jax.random.fold_in(jax.random.key(self.ask.seed), 4)
-        return prior_spread(ready.starts, text.function, data, ready.sites, key)
-
-    def far(
-        self, ready: Ready, sampler: Sampler, sampling: Sampling, sampled: Sampled
-    ) -> list[Finding]:
-        """Modes far from the starts, where everything else is well."""
-        is_done, finding = False, None
-        if self.ask.method in {"nuts", "hmc"} and self.all_of_it.left_s() > 0:
-            self.job.progress("looking for other modes from far starts")
-            key = jax.random.fold_in(jax.random.key(self.ask.seed), 5)
-            is_done, finding = look_far(
-                key, ready.starts, sampler, sampling.warmed, sampled, ready.sites, self.budget
-            )
-        if not is_done:
-            self.not_checked.append("modes far from the starts")
-        return [finding] if finding else []
+        return prior_spread(ready.starts, text.function, data, ready.sites, key_of(self.ask, 4))
 
     def save_texts(self, text: ModelText, data: Mapping[str, Any]) -> None:
         """The model, its data and a script that repeats the run."""
@@ -308,17 +269,6 @@ class Call:
         self.notes.append(Note(code=code, severity="warning", text=text))
 
 
-def chains_for(ask: RunMcmcAsk, posterior: Posterior) -> Chains:
-    """The kernel that `method` names."""
-    n, warmup, accept = ask.num_chains, ask.num_warmup, ask.target_accept
-    if ask.method == "mixed":
-        return MixedChains(posterior, n, warmup, accept)
-    if ask.method == "ensemble":
-        return EnsembleChains(posterior, n)
-    algorithm = "NUTS" if ask.method == "nuts" else "HMC"
-    return HamiltonianChains(posterior, n, warmup, accept, algorithm=algorithm)
-
-
 def check_memory(posterior: Posterior, ask: RunMcmcAsk) -> None:
     """Check that the draws fit, before anything is compiled."""
     mib = posterior.n_dimensions * ask.num_chains * ask.num_samples * 8 / 2**20
@@ -344,5 +294,3 @@ def unasked(ask: RunMcmcAsk) -> list[str]:
         "sbc": "whether the sampler is calibrated for this model (sbc)",
     }
     return [text for check, text in questions.items() if check not in ask.checks]
-
-

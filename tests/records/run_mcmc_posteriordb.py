@@ -1,0 +1,182 @@
+"""Verdicts of run_mcmc on reference posteriors, against the moments of their reference draws.
+
+    .venv/bin/python tests/records/run_mcmc_posteriordb.py [NAME ...]
+
+writes run_mcmc_posteriordb.json and .md beside this file. Programs are compiled once a posterior
+and serve every seed, as in the tool; the sampling and the judgement are the tool's own.
+
+A case passes where every mean is within 4.5 standard errors and 0.15 reference sd of the
+reference, and every sd within 15 %. What must never happen: status "ok" and no pass.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from posteriordb_models import REFERENCES, Reference
+from run_mcmc_in_process import RecordJob, versions
+
+from jax_workbench.tools.run_mcmc import RunMcmcAsk
+from jax_workbench.tools.run_mcmc.judged import (
+    Judged,
+    Programs,
+    key_of,
+    programs_for,
+    sample_and_judge,
+)
+from jax_workbench.tools.run_mcmc.model_text import read_model
+from jax_workbench.tools.run_mcmc.preparation import prepare
+from jax_workbench.tools.run_mcmc.prior_spread import prior_spread
+from jax_workbench.tools.run_mcmc.sampler import Budget
+from jax_workbench.tools.run_mcmc.verdict import reasons_of
+
+HERE = Path(__file__).parent
+N_SEEDS = 5
+LIMIT_S = 900
+
+
+def data_of(entry: dict[str, Any], every: dict[str, Any]) -> dict[str, Any]:
+    """The data of an entry, perhaps those of another."""
+    return entry["data"] if "data" in entry else every[entry["data_of"]]["data"]
+
+
+def arguments_of(reference: Reference, data: dict[str, Any]) -> dict[str, Any]:
+    """What the model takes, lists as arrays."""
+    made = reference.arguments(data)
+    return {k: np.asarray(v) if isinstance(v, list) else v for k, v in made.items()}
+
+
+def score(judged: Judged, moments: dict[str, dict[str, float]], n_ref: int) -> dict[str, Any]:
+    """Largest errors against the reference, and whether they pass."""
+    if judged.sampled is None:
+        return {"passes": False}
+    diagnosis = judged.sampled.diagnosis
+    place = {name: i for i, name in enumerate(diagnosis.scalars.names)}
+    z, shift, ratios = [], [], []
+    for name, moment in moments.items():
+        i = place[zero_based(name)]
+        draws = diagnosis.scalars.columns[:, :, i]
+        error = draws.mean() - moment["mean"]
+        ess = max(float(np.nan_to_num(diagnosis.ess_bulk[i])), 1.0)
+        se = np.sqrt(draws.var() / ess + moment["sd"] ** 2 / n_ref)
+        z.append(abs(error) / max(se, 1e-300))
+        shift.append(abs(error) / moment["sd"])
+        ratios.append(draws.std() / moment["sd"])
+    passes = max(z) < 4.5 and max(shift) < 0.15 and 0.85 < min(ratios) and max(ratios) < 1.15
+    return {
+        "passes": bool(passes),
+        "max_z": round(float(max(z)), 2),
+        "max_shift_sd": round(float(max(shift)), 4),
+        "sd_ratios": [round(float(min(ratios)), 3), round(float(max(ratios)), 3)],
+    }
+
+
+def zero_based(name: str) -> str:
+    """`beta[1]` as `beta[0]`."""
+    site, bracket, index = name.partition("[")
+    return f"{site}[{int(index.rstrip(']')) - 1}]" if bracket else name
+
+
+def judge(reference: Reference, entry: dict[str, Any], data: dict[str, Any]) -> list[dict[str, Any]]:
+    """One row a seed."""
+    text = read_model(reference.model)
+    values = arguments_of(reference, data)
+    rows: list[dict[str, Any]] = []
+    programs: Programs | None = None
+    for seed in range(N_SEEDS):
+        began = time.process_time()
+        ask = RunMcmcAsk(model=reference.model, seed=seed, timeout_s=600)
+        prepared = prepare(text.function, values, ask, {})
+        if prepared.ready is None:
+            rows.append({"seed": seed, "status": "refused", "findings": str(prepared.findings)})
+            continue
+        ready = prepared.ready
+        first = programs_for(ask, ready) if programs is None else programs
+        programs = Programs(ready, first.sampler, first.constrainer)
+        judged = sample_and_judge(
+            ask,
+            programs,
+            prepared.findings,
+            lambda ready=ready, ask=ask: prior_spread(
+                ready.starts, text.function, values, ready.sites, key_of(ask, 4)
+            ),
+            Budget(LIMIT_S),
+            RecordJob(),
+        )
+        status, reasons, _ = reasons_of(judged.findings)
+        sampled = judged.sampled
+        rows.append(
+            {
+                "seed": seed,
+                "status": status,
+                "codes": list(dict.fromkeys(reason.code for reason in reasons)),
+                "repairs": [note.code for note in judged.phases.notes],
+                "rhat": round(sampled.diagnosis.worst_rhat, 4) if sampled else None,
+                "ess": round(sampled.diagnosis.least_ess) if sampled else None,
+                **score(judged, entry["ref"], entry["n_ref"]),
+                "cpu_s": round(time.process_time() - began, 1),
+            }
+        )
+        print(reference.name, rows[-1], flush=True)
+    return rows
+
+
+def main(names: list[str]) -> None:
+    """Run the references and write the record after each."""
+    jax.config.update("jax_enable_x64", True)
+    every = json.loads((HERE / "posteriordb.json").read_text())["posteriors"]
+    table: dict[str, Any] = {}
+    for reference in REFERENCES:
+        if names and not any(name in reference.name for name in names):
+            continue
+        entry = every[reference.name]
+        table[reference.name] = judge(reference, entry, data_of(entry, every))
+        if not names:
+            write({"versions": versions(), "n_seeds": N_SEEDS, "posteriors": table})
+
+
+def write(record: dict[str, Any]) -> None:
+    """The record as JSON and as a table."""
+    (HERE / "run_mcmc_posteriordb.json").write_text(json.dumps(record, indent=1) + "\n")
+    rows = [(name, row) for name, seeds in record["posteriors"].items() for row in seeds]
+    wrong = [name for name, row in rows if row["status"] == "ok" and not row.get("passes")]
+    expected = {reference.name for reference in REFERENCES if reference.is_expected_ok}
+    alarms = [name for name, row in rows if row["status"] != "ok" and name in expected]
+    lines = [
+        "# run_mcmc on posteriordb's reference posteriors",
+        "",
+        "Made by `python tests/records/run_mcmc_posteriordb.py`; "
+        + ", ".join(f"{k} {v}" for k, v in record["versions"].items())
+        + f"; 4 chains of 1000 + 1000, {record['n_seeds']} seeds.",
+        "",
+        f"- {len(record['posteriors'])} posteriors, {len(rows)} runs; "
+        f"**{len(wrong)}** with a good verdict that fail the reference moments.",
+        f"- {len(alarms)} runs of well-behaved posteriors with a warning"
+        + (f" ({', '.join(sorted(set(alarms)))})." if alarms else "."),
+        "",
+        "| posterior | ok | warn | passes | worst z | worst shift (sd) | repairs | codes | CPU s |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, seeds in record["posteriors"].items():
+        n_ok = sum(row["status"] == "ok" for row in seeds)
+        codes = sorted({code for row in seeds for code in row.get("codes", [])})
+        repairs = sum(bool(row.get("repairs")) for row in seeds)
+        lines.append(
+            f"| {name} | {n_ok} | {len(seeds) - n_ok} | "
+            f"{sum(bool(row.get('passes')) for row in seeds)} | "
+            f"{max(row.get('max_z', 0) for row in seeds)} | "
+            f"{max(row.get('max_shift_sd', 0) for row in seeds)} | {repairs} | "
+            f"{', '.join(codes)} | {sum(row.get('cpu_s', 0) for row in seeds):.0f} |"
+        )
+    (HERE / "run_mcmc_posteriordb.md").write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,15 @@
+"""Estimates with known errors, partially pooled: meta-analysis, eight schools. Runs in the worker."""
+
+import numpyro
+import numpyro.distributions as dist
+
+
+def model(y, sigma):
+    """y[j] ~ Normal(theta[j], sigma[j]), theta[j] ~ Normal(mu, tau)."""
+    scale = y.std()
+    mu = numpyro.sample("mu", dist.Normal(y.mean(), 2.5 * scale))
+    tau = numpyro.sample("tau", dist.HalfCauchy(scale))
+    # Not centred: with tau near 0 the centred form is a funnel.
+    z = numpyro.sample("z", dist.Normal(0, 1).expand([len(y)]).to_event(1))
+    theta = numpyro.deterministic("theta", mu + tau * z)
+    numpyro.sample("obs", dist.Normal(theta, sigma), obs=y)

@@ -1,0 +1,18 @@
+"""Linear regression with priors in the units of the data. Runs in the worker."""
+
+import jax.numpy as jnp
+import numpyro
+import numpyro.distributions as dist
+
+
+def model(x, y):
+    """y = intercept + x @ slopes + normal noise; x is (n,) or (n, columns)."""
+    columns = jnp.reshape(x, (len(y), -1))
+    mean, sd = columns.mean(0), columns.std(0)
+    # Standardised inside: a far offset of x would tie the intercept to the slopes.
+    beta = numpyro.sample("beta", dist.Normal(0, 2.5).expand([columns.shape[1]]).to_event(1))
+    centre = numpyro.sample("centre", dist.Normal(y.mean(), 2.5 * y.std()))
+    sigma = numpyro.sample("sigma", dist.Exponential(1 / y.std()))
+    slopes = numpyro.deterministic("slopes", beta * y.std() / sd)
+    numpyro.deterministic("intercept", centre - mean @ slopes)
+    numpyro.sample("obs", dist.Normal(centre + (columns - mean) @ slopes, sigma), obs=y)

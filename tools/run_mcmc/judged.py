@@ -1,0 +1,119 @@
+"""Sampling and its judgement in one: what a call does, and what a record repeats per seed.
+
+Runs in the worker.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+
+from jax_workbench.tools.contract import Job
+from jax_workbench.tools.run_mcmc import RunMcmcAsk
+from jax_workbench.tools.run_mcmc.constrained import Constrainer
+from jax_workbench.tools.run_mcmc.far_starts import look_far
+from jax_workbench.tools.run_mcmc.findings import Finding
+from jax_workbench.tools.run_mcmc.kernels import (
+    Chains,
+    EnsembleChains,
+    HamiltonianChains,
+    MixedChains,
+)
+from jax_workbench.tools.run_mcmc.posterior import Posterior
+from jax_workbench.tools.run_mcmc.preparation import Ready
+from jax_workbench.tools.run_mcmc.prior_spread import PriorSpread
+from jax_workbench.tools.run_mcmc.sampler import Budget, Sampler
+from jax_workbench.tools.run_mcmc.sampling import ESS_PER_CHAIN, Phases, Sampled, Sampling
+from jax_workbench.tools.run_mcmc.verdict import findings_after
+
+
+@dataclass(frozen=True)
+class Programs:
+    """What is compiled once for a posterior, and serves any seed."""
+
+    ready: Ready
+    sampler: Sampler
+    constrainer: Constrainer
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Draws and what they show."""
+
+    sampled: Sampled | None
+    """None where time ran out before there were any."""
+    phases: Phases
+    findings: list[Finding]
+    without_mean: frozenset[int]
+    looked_far: bool
+
+
+def programs_for(ask: RunMcmcAsk, ready: Ready) -> Programs:
+    """Nothing is compiled until it is first used."""
+    chains = chains_for(ask, ready.posterior)
+    return Programs(
+        ready,
+        Sampler(chains, ready.posterior.arrays),
+        Constrainer(ready.posterior, chains.n_chains),
+    )
+
+
+def chains_for(ask: RunMcmcAsk, posterior: Posterior) -> Chains:
+    """The kernel that `method` names."""
+    n, warmup, accept = ask.num_chains, ask.num_warmup, ask.target_accept
+    if ask.method == "mixed":
+        return MixedChains(posterior, n, warmup, accept)
+    if ask.method == "ensemble":
+        return EnsembleChains(posterior, n)
+    algorithm = "NUTS" if ask.method == "nuts" else "HMC"
+    return HamiltonianChains(posterior, n, warmup, accept, algorithm=algorithm)
+
+
+def sample_and_judge(
+    ask: RunMcmcAsk,
+    programs: Programs,
+    before: list[Finding],
+    prior: Callable[[], PriorSpread | None],
+    budget: Budget,
+    job: Job,
+) -> Judged:
+    """Sample, repair, judge; look for far modes where all else is well."""
+    ready, sampler = programs.ready, programs.sampler
+    sampling = Sampling(
+        sampler,
+        programs.constrainer,
+        n_warmup=ask.num_warmup,
+        n_samples=ask.num_samples,
+        n_asked=ask.num_chains,
+        budget=budget,
+        job=job,
+    )
+    points = ready.candidates.chosen(sampler.chains.n_chains)
+    if points is None:
+        raise RuntimeError("no start, though the candidates were judged")
+    sampled = sampling.run(key_of(ask, 2), points)
+    if sampled is None:
+        return Judged(None, sampling.phases, before, frozenset(), looked_far=False)
+    after, heavy = findings_after(
+        sampled,
+        ready.sites,
+        prior(),
+        min_ess=ESS_PER_CHAIN * ask.num_chains,
+        n_asked=ask.num_chains,
+    )
+    findings = [*before, *after]
+    is_done = False
+    is_well = not any(finding.severity == "warn" for finding in findings)
+    if is_well and ask.method in {"nuts", "hmc"}:
+        job.progress("looking for other modes from far starts")
+        is_done, mode = look_far(
+            key_of(ask, 5), ready.starts, sampler, sampling.warmed, sampled, ready.sites, budget
+        )
+        findings.extend([mode] if mode else [])
+    return Judged(sampled, sampling.phases, findings, heavy, looked_far=is_done)
+
+
+def key_of(ask: RunMcmcAsk, purpose: int) -> Any:
+    """A key of the call's seed for one purpose."""
+    return jax.random.fold_in(jax.random.key(ask.seed), purpose)
