@@ -1,4 +1,4 @@
-"""fit_curve: least squares that needs no start and says what it cannot know. The server reads it."""
+"""fit_curve: least squares without a start, and what it cannot know. The server reads it."""
 
 import math
 from typing import Annotated, Any, Literal, Self

@@ -28,15 +28,14 @@ def save_residuals(job: Job, fit: Fit) -> None:
     """Every row that was used, with its fit and its residual."""
     seen = fit.observations
     columns = {"row": seen.row, **dict(zip(seen.predictors, seen.x, strict=True)), "y": seen.y}
-    for name, column in (("sigma", seen.sigma), ("x_sigma", seen.x_sigma), ("set", seen.sets)):
-        if column is not None:
-            columns[name] = column
+    given = {"sigma": seen.sigma, "x_sigma": seen.x_sigma, "set": seen.sets}
+    columns |= {name: column for name, column in given.items() if column is not None}
     columns |= {"fit": fit.fitted, "residual": seen.y - fit.fitted}
     if seen.n <= MOST_CSV:
         job.save("residuals.csv", as_csv(columns), "text/csv")
         return
     target = io.BytesIO()
-    np.savez(target, **columns)
+    np.savez(target, allow_pickle=False, **columns)
     job.save("residuals.npz", target.getvalue(), "application/octet-stream")
 
 

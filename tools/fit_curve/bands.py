@@ -24,9 +24,8 @@ def bands_at(
 ) -> Bands:
     """Bands by the delta method.
 
-    Args:
-        x: Predictors (rows, m), with the data set's number where there are several.
-        sigma: Standard deviation of a new observation for a unit variance, (m,).
+    `x` holds the predictors (rows, m), with the data set's number where there are several; `sigma`
+    the standard deviation of a new observation for a unit variance, (m,).
     """
     f, jacobian = objective.values(theta, x)
     with np.errstate(invalid="ignore"):

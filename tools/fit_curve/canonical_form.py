@@ -50,7 +50,9 @@ class Canonical:
         self._starts = starts
         power, shift = dimensions.power, dimensions.shift
         self._locations = {
-            j for j in self._nonlinear if np.nan_to_num(np.abs(shift[:, j])).max() > 0.5
+            j
+            for j in self._nonlinear
+            if np.nan_to_num(np.abs(shift[:, j])).max() > 0.5  # noqa: PLR2004
         }
         self._plain = [
             j
@@ -197,7 +199,7 @@ class Canonical:
         return theta, found
 
     def _settled(self, theta: Floats, j: int, power: float) -> Floats | None:
-        """`theta` after a short descent of the phases, if entry `j` stays and the fit is as good."""
+        """`theta` after a short descent of the phases, if entry `j` stays and the fit is good."""
         mapped = project(self._objective, theta, self._linear)[0]
         end = descend(self._objective, mapped, most_steps=30)
         floor = 1e-12 * self._objective.scale**2

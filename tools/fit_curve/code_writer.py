@@ -46,12 +46,10 @@ def data_lines(fit: Fit) -> list[str]:
         if seen.x_sigma is not None:
             lines.append(f"x_sigma = np.array({listed(seen.x_sigma)})")
         return lines
-    lines = [
-        'data = np.genfromtxt("residuals.csv", delimiter=",", names=True)'
-        "  # the artifact of this run"
-    ]
+    read = 'np.genfromtxt("residuals.csv", delimiter=",", names=True)'
     if seen.n > MOST_CSV:
-        lines = ['data = np.load("residuals.npz")  # the artifact of this run']
+        read = 'np.load("residuals.npz")'
+    lines = [f"data = {read}  # the artifact of this run"]
     wanted = [*names, "y"]
     wanted += ["sigma"] if seen.sigma is not None else []
     wanted += ["x_sigma"] if seen.x_sigma is not None else []
@@ -119,7 +117,7 @@ class ToNumpy(ast.NodeTransformer):
         """A function of the allow-list."""
         name = ast.unparse(node.func)
         name = ALIASES.get(name, name)
-        text = SPECIAL[name] if name in SPECIAL else f"np.{name}" if name in FUNCTIONS else name
+        text = SPECIAL.get(name, f"np.{name}" if name in FUNCTIONS else name)
         return ast.Call(ast.Name(text), [self.visit(part) for part in node.args], [])
 
     def visit_Name(self, node: ast.Name) -> ast.Name:

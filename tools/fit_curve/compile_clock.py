@@ -36,6 +36,6 @@ class CompileClock:
         self._is_on = False
         self.wall_s = time.perf_counter() - self._began
 
-    def _hear(self, event: str, duration_s: float, **_: object) -> None:
+    def _hear(self, event: str, duration_secs: float, **_: str | int) -> None:
         if self._is_on and event.endswith(COMPILING):
-            self.compile_s += duration_s
+            self.compile_s += duration_secs

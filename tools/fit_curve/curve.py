@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-type Floats = NDArray[np.float64]
+type Floats = NDArray[Any]
 type ModelFunction = Callable[[Sequence[jax.Array], Sequence[jax.Array]], jax.Array]
 """Predictors, each of shape (n,), and parameters, each a scalar or of shape (n,): values (n,)."""
 

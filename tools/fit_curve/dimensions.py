@@ -1,6 +1,8 @@
 """Finds which unit each parameter carries, from derivatives alone. Runs in the worker."""
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -39,7 +41,7 @@ def find_dimensions(curve: Curve, linear: list[int], rng: np.random.Generator) -
     count = len(curve.free)
     nonlinear = [j for j in range(count) if j not in linear]
     n = max(40, 4 * count) * curve.n_sets
-    both = jax.jit(lambda x, t: derivatives(curve, x, t))
+    both: Any = jax.jit(partial(derivatives, curve))
     result = np.full((2, curve.n_predictors, count), np.nan)
     found: list[list[list[Floats]]] = [[[] for _ in range(curve.n_predictors)] for _ in range(2)]
     ranks: list[int] = []
@@ -47,7 +49,7 @@ def find_dimensions(curve: Curve, linear: list[int], rng: np.random.Generator) -
         x = curve.draw_x(rng, n)
         theta = rng.uniform(0.3, 1.7, count)
         theta *= np.where(rng.random(count) < 0.2 * (trial % 2), -1, 1)
-        jacobian, along = (np.asarray(part) for part in both(x, theta))
+        jacobian, along = (np.asarray(part, float) for part in both(x, theta))
         if not (np.isfinite(jacobian).all() and np.isfinite(along).all()):
             continue
         ranks.append(scaled_rank(jacobian))
@@ -74,9 +76,14 @@ def derivatives(curve: Curve, x: jax.Array, theta: jax.Array) -> tuple[jax.Array
 
     def along(direction: jax.Array) -> jax.Array:
         tangent = jnp.broadcast_to(direction[:, None], x.shape)
-        return jax.jvp(lambda z: curve(z, theta), (x,), (tangent,))[1]
 
-    return jax.jacfwd(lambda t: curve(x, t))(theta), jax.vmap(along)(directions)
+        def value(z: jax.Array) -> jax.Array:
+            return curve(z, theta)
+
+        return jax.jvp(value, (x,), (tangent,))[1]
+
+    jacobian = cast("Any", jax.jacfwd(partial(curve, x)))
+    return jacobian(theta), jax.vmap(along)(directions)
 
 
 def exact_solution(columns: Floats, target: Floats) -> Floats | None:

@@ -1,5 +1,7 @@
 """Least squares where the predictor has errors too. Runs in the worker."""
 
+from typing import cast
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -33,14 +35,17 @@ def orthogonal_residual(curve: Curve, x_sigma: Floats) -> Residual:
             return (curve(x.at[0].add(shift * spread), theta) - y) * weight
 
         def slope(shift: jax.Array) -> tuple[jax.Array, jax.Array]:
-            return jax.jvp(lambda s: at(s, fixed), (shift,), (jnp.ones_like(shift),))
+            def value(shift: jax.Array) -> jax.Array:
+                return at(shift, fixed)
+
+            return jax.jvp(value, (shift,), (jnp.ones_like(shift),))
 
         def step(_: int, shift: jax.Array) -> jax.Array:
             r, g = slope(shift)
             new = (g * shift - r) * g / (1 + g**2)
             return jnp.where(jnp.isfinite(new), new, shift)
 
-        shift = jax.lax.fori_loop(0, N_STEPS, step, jnp.zeros_like(y))
+        shift = cast("jax.Array", jax.lax.fori_loop(0, N_STEPS, step, jnp.zeros_like(y)))
         _, g = slope(shift)
         # (r, shift) is normal to the curve there: its length, signed, and its projection agree.
         return (at(shift, theta) - g * shift) / jnp.sqrt(1 + g**2)

@@ -9,6 +9,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.scipy import special
 
 from jax_workbench.tools.errors import ToolError
@@ -69,7 +70,7 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 
 @dataclass(frozen=True)
 class Expression:
-    """A parsed formula: which names are predictors, which are parameters, in order of appearance."""
+    """A parsed formula, with its predictors, and its parameters in order of appearance."""
 
     text: str
     tree: ast.expr
@@ -104,7 +105,7 @@ def parse_expression(text: str, predictors: Sequence[str]) -> Expression:
 
 
 def parse_formula(text: str) -> ast.expr:
-    """The checked syntax tree of a formula; `^` means `**`, and `y = ...` is read as its right side.
+    """The checked tree of a formula; `^` means `**`, and `y = ...` is read as its right side.
 
     Raises:
         ToolError: `bad_argument`.
@@ -114,7 +115,12 @@ def parse_formula(text: str) -> ast.expr:
             f"The expression has {len(text)} characters, at most {MAX_LENGTH} are read.",
             "Give long models as Python source that defines f(x, *params).",
         )
-    formula = text.replace("^", "**").replace("−", "-").replace("·", "*").strip()
+    formula = (
+        text.replace("^", "**")
+        .replace("\N{MINUS SIGN}", "-")
+        .replace("\N{MIDDLE DOT}", "*")
+        .strip()
+    )
     head, equals, tail = formula.partition("=")
     if equals and not tail.startswith("=") and head.strip()[-1:] not in {"<", ">", "!"}:
         formula = tail.strip()
@@ -197,7 +203,7 @@ def names_in(node: ast.expr) -> Iterator[str]:
                 yield from names_in(child)
 
 
-def evaluate(node: ast.expr, values: Mapping[str, Any]) -> Any:
+def evaluate(node: ast.expr, values: Mapping[str, Any]) -> Any:  # noqa: PLR0911 - one a kind
     """Value of a checked tree; numbers stay Python's own, so that JAX sees them as constants."""
     match node:
         case ast.Constant(value=value):
@@ -238,7 +244,7 @@ def combine(operation: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
 
 def numeric(value: Any) -> Any:
     """A comparison's result as 0.0 and 1.0."""
-    return value.astype(float) if getattr(value, "dtype", None) == bool else value
+    return value.astype(float) if getattr(value, "dtype", None) == np.bool_ else value
 
 
 def power(base: Any, exponent: ast.expr, values: Mapping[str, Any]) -> Any:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import jax
 import numpy as np
@@ -20,7 +21,7 @@ from jax_workbench.tools.fit_curve.observations import Observations
 from jax_workbench.tools.fit_curve.parameters import Grouping, make_curve, starts_of
 from jax_workbench.tools.fit_curve.profile_interval import profile_interval
 from jax_workbench.tools.fit_curve.python_source import ModelRaised
-from jax_workbench.tools.fit_curve.residual_tests import ResidualTests, test_residuals
+from jax_workbench.tools.fit_curve.residual_tests import ResidualTests, tests_of
 from jax_workbench.tools.fit_curve.robust_fit import fit_robustly
 from jax_workbench.tools.fit_curve.robust_loss import SQUARED
 from jax_workbench.tools.fit_curve.several_sets import start_from_single_fits
@@ -102,8 +103,7 @@ def fit_model(
 ) -> Fit:
     """Fit the model `text`.
 
-    Args:
-        is_main: Whether `params` are meant for this model; those of `compare` take what fits.
+    `is_main` says that `params` are meant for this model; those of `compare` take what fits.
 
     Raises:
         Refused: With the reason's code.
@@ -137,7 +137,7 @@ def check_enough(curve: Curve, observations: Observations) -> None:
         rows = ", ".join(map(str, observations.bad_sigma[:10]))
         raise Refused(
             "bad_sigma",
-            f"sigma is not a positive finite number in {len(observations.bad_sigma)} rows ({rows}).",
+            f"sigma is not positive and finite in {len(observations.bad_sigma)} rows ({rows}).",
             "Give positive standard deviations, or leave these rows out.",
         )
     n, p = observations.n, len(curve.free)
@@ -235,8 +235,9 @@ def checked_by_nlsq(curve: Curve, rows: Rows, objective: Objective, solution: So
 def not_finite(curve: Curve, rows: Rows) -> tuple[str, str, str]:
     """Why no parameters gave finite values: the rows where the model never is finite."""
     rng = np.random.default_rng(0)
-    values = jax.jit(jax.vmap(curve, in_axes=(None, 0)))
-    seen = np.isfinite(values(rows.x, rng.uniform(0.3, 1.7, (24, len(curve.free))))).any(0)
+    values: Any = jax.jit(jax.vmap(curve, in_axes=(None, 0)))
+    found = np.asarray(values(rows.x, rng.uniform(0.3, 1.7, (24, len(curve.free)))), float)
+    seen = np.isfinite(found).any(0)
     never = np.flatnonzero(~seen)
     where = (
         f"in rows {', '.join(map(str, never[:10]))} (x = {rows.x[0][never[0]]:.6g})"
@@ -299,7 +300,7 @@ def described(  # noqa: PLR0913, PLR0917 - all that a fit consists of
             is_absolute=is_absolute,
             is_robust=threshold > 0,
         ),
-        test_residuals(r, order, fitted, rounding),
+        tests_of(r, order, fitted, rounding, len(theta)),
         r,
         fitted,
         threshold,

@@ -19,11 +19,9 @@ def goodness(  # noqa: PLR0913 - each is one figure that the fit rests on
 ) -> Goodness:
     """Put the figures together; None where one does not exist.
 
-    Args:
-        cost: Weighted sum of squares (of distances, where x has errors).
-        p: Parameters that were fitted.
-        is_absolute: The weights are 1 / sigma, with sigma the true standard deviation.
-        is_robust: Information criteria have no likelihood to rest on.
+    `cost` is the weighted sum of squares (of distances, where x has errors), `p` counts the
+    parameters that were fitted. `is_absolute`: the weights are 1 / sigma, with sigma the true
+    standard deviation. `is_robust`: information criteria have no likelihood to rest on.
 
     Source:
         Burnham and Anderson, Model Selection and Multimodel Inference (2002), sections 2.2 to 2.4;

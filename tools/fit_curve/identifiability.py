@@ -11,7 +11,9 @@ SMALL = 1e-3
 LARGEST = 3
 
 
-def determined(null: Floats, theta: Floats, names: Sequence[str]) -> tuple[list[int], str]:
+def determined(
+    null: Floats, theta: Floats, names: Sequence[str], linear: Sequence[int]
+) -> tuple[list[int], str]:
     """The parameters of one null direction, and the combination that is known nevertheless.
 
     Whole ratios of relative changes belong to a product of powers, of absolute changes to a sum.
@@ -20,6 +22,7 @@ def determined(null: Floats, theta: Floats, names: Sequence[str]) -> tuple[list[
         null: Direction along which the fit does not change, shape (p,).
         theta: The estimates.
         names: Of the parameters.
+        linear: Those that the model is linear in: of them only sums can be known.
     """
     relative = null / np.where(theta == 0, 1.0, theta)
     inside = involved(relative) or involved(null)
@@ -28,7 +31,12 @@ def determined(null: Floats, theta: Floats, names: Sequence[str]) -> tuple[list[
     product = combination([relative[j] for j in inside])
     total = combination([null[j] for j in inside])
     words = [names[j] for j in inside]
-    if product is not None and (total is None or product_is_simpler(product, total)):
+    may_be_sum = total is not None and set(inside) <= set(linear)
+    if (
+        product is not None
+        and not may_be_sum
+        and (total is None or product_is_simpler(product, total))
+    ):
         return inside, as_product(words, product)
     if total is not None:
         return inside, as_sum(words, total)

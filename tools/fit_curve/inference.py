@@ -62,8 +62,8 @@ def uncertainty(
     """
     p = local.r.shape[0]
     dof = n - p
-    if variance is None:
-        variance = 1.0 if is_absolute else local.cost / dof if dof > 0 else np.nan
+    unit = 1.0 if is_absolute else local.cost / dof if dof > 0 else np.nan
+    factor = unit if variance is None else variance
     a = local.r[:, moving]
     norms = np.linalg.norm(a, axis=0)
     largest = norms.max(initial=0.0)
@@ -72,7 +72,7 @@ def uncertainty(
     keep = s > NULL * s[0] if s.size else np.zeros(0, bool)
     norms = np.where(norms == 0, 1, norms)
     half = vt[keep] / s[keep, None]
-    inside = (half.T @ half) * variance / np.outer(norms, norms)
+    inside = (half.T @ half) * factor / np.outer(norms, norms)
     # A column of zeros is a direction of its own.
     loose = np.linalg.norm(vt[~keep], axis=0) > LOOSE
     covariance, se = np.zeros((p, p)), np.full(p, np.nan)
@@ -85,7 +85,7 @@ def uncertainty(
     condition = float(s[0] / s[-1]) if s.size and s[-1] > 0 and keep.all() else np.inf
     normal = float(stats.norm.ppf(0.975))
     quantile = normal if is_absolute else float(stats.t.ppf(0.975, dof)) if dof > 0 else np.nan
-    return Uncertainty(covariance, se, null, condition, unused, quantile, variance, dof)
+    return Uncertainty(covariance, se, null, condition, unused, quantile, factor, dof)
 
 
 def p_values(theta: Floats, spread: Uncertainty, *, is_absolute: bool) -> Floats:

@@ -1,4 +1,4 @@
-"""Joint descent in all parameters, inside bounds, and its polish to rounding. Runs in the worker."""
+"""Joint descent in all parameters, inside bounds, and its polish. Runs in the worker."""
 
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ from jax_workbench.tools.fit_curve.objective import Local, Objective
 EPS = float(np.finfo(float).eps)
 MOST_STEPS = 400
 GAIN = 1e-14
+MOST_DAMPING = 1e15
 STEP = 1e-9
 MOST_POLISH = 200
 
@@ -65,7 +66,7 @@ def descend(
             if done or here.cost == 0:
                 return Descent(theta, here.cost, iteration, converged=True)
         else:
-            if small or damping > 1e15:
+            if small or damping > MOST_DAMPING:
                 return Descent(theta, here.cost, iteration, converged=True)
             damping, growth = damping * growth, growth * 2
     return Descent(theta, here.cost, most_steps, converged=False)

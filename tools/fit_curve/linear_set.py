@@ -1,8 +1,10 @@
 """Finds which parameters enter the model linearly. Runs in the worker."""
 
 import itertools
+from typing import Any, cast
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from jax_workbench.tools.fit_curve.curve import Curve, Floats
@@ -26,7 +28,7 @@ class Affinity:
             ]
             rows = np.concatenate(firsts)
         else:
-            rows = np.linspace(0, x.shape[1] - 1, min(N_ROWS, x.shape[1])).astype(int)
+            rows = np.linspace(0, x.shape[1] - 1, min(N_ROWS, x.shape[1]), dtype=int)
         self.x = x[:, rows]
         self.rng = rng
         self.points = rng.uniform(0.3, 1.7, (N_POINTS, count))
@@ -36,12 +38,13 @@ class Affinity:
 
         def both(theta: jax.Array) -> tuple[jax.Array, jax.Array]:
             def value(t: jax.Array) -> jax.Array:
-                return curve(self.x, t)
+                return curve(jnp.asarray(self.x), t)
 
-            return value(theta), jax.hessian(value)(theta)
+            second = cast("Any", jax.hessian(value))
+            return value(theta), second(theta)
 
-        self._both = jax.jit(jax.vmap(both))
-        hessian = np.asarray(self._both(self.points)[1])
+        self._both: Any = jax.jit(jax.vmap(both))
+        hessian = np.asarray(self._both(self.points)[1], float)
         self.curved = (np.where(np.isfinite(hessian), hessian, 0) != 0).any((0, 1))
 
     def holds(self, chosen: tuple[int, ...]) -> bool:
@@ -51,10 +54,12 @@ class Affinity:
         """
         if self.curved[np.ix_(chosen, chosen)].any():
             return False
-        inside = np.isin(np.arange(self.points.shape[1]), chosen)
+        inside = np.zeros(self.points.shape[1], bool)
+        inside[list(chosen)] = True
         u, v = 10 * self.rng.normal(size=(2, *self.points.shape))
         terms = np.array(
-            [self._both(np.where(inside, c, self.points))[0] for c in (u + v, u, v, 0 * u)]
+            [self._both(np.where(inside, c, self.points))[0] for c in (u + v, u, v, 0 * u)],
+            float,
         )
         seen = np.isfinite(terms).all(0)
         with np.errstate(invalid="ignore"):

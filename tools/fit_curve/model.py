@@ -59,7 +59,7 @@ def refuse_misspelt(text: str, predictors: Sequence[str]) -> None:
         return
     for name in names:
         entry = entry_of(name)
-        if entry and name not in {"constant"}:
+        if entry and name != "constant":
             raise ToolError(
                 "bad_argument",
                 f"model: {name!r} is a model of the library and stands in a formula.",

@@ -42,7 +42,7 @@ DISTINCT = 0.05
 """Decades by which two candidates must differ in some parameter."""
 
 
-def search(  # noqa: PLR0913 - each is one part of the search
+def search(  # noqa: PLR0913, PLR0917 - each is one part of the search
     objective: Objective,
     score: Callable[[Rows, Floats], Floats],
     proposals: Proposals,
@@ -109,7 +109,9 @@ def chosen(  # noqa: PLR0913, PLR0917 - each is one part of the choice
         if all(is_apart(thetas[i], other, nonlinear) for other in picked):
             picked.append(thetas[i])
     quarter = order[: max(len(order) // 4, 1)]
-    extra = rng.choice(quarter, min(n_random, quarter.size), replace=False) if quarter.size else []
+    if not quarter.size:
+        return picked
+    extra = rng.choice(quarter, min(n_random, quarter.size), replace=False)
     return picked + [thetas[i] for i in extra]
 
 

@@ -43,10 +43,10 @@ def superfluous(fit: Fit) -> list[str]:
             theta, best = end.theta, value
             dropped.append(j)
             silenced = held
-    small = [j for j in candidates if is_small(fit, jacobian, j) and is_varying(fit, jacobian, j)]
+    small = [j for j in candidates if is_small(fit, jacobian, j) and is_varying(jacobian, j)]
     found = dropped if gained >= BETTER else []
     named = list(dict.fromkeys([*found, *small]))
-    only_offset = len(named) == 1 and not is_varying(fit, jacobian, named[0])
+    only_offset = len(named) == 1 and not is_varying(jacobian, named[0])
     return [] if only_offset else [fit.curve.names[j] for j in named]
 
 
@@ -70,7 +70,7 @@ def is_small(fit: Fit, jacobian: Floats, j: int) -> bool:
     return bool(np.abs(jacobian[:, j] * fit.theta[j]).max() < SMALL * (y.max() - y.min()))
 
 
-def is_varying(fit: Fit, jacobian: Floats, j: int) -> bool:
+def is_varying(jacobian: Floats, j: int) -> bool:
     """Whether the term is more than an offset."""
     column = jacobian[:, j]
     return bool(np.ptp(column) > 1e-9 * np.abs(column).max())

@@ -69,4 +69,5 @@ def load_curve_fit() -> Any:
             import nlsq  # noqa: PLC0415 - its import has side effects that most fits need not pay
         logging.getLogger("nlsq").setLevel(logging.ERROR)
     logging.root.handlers[:] = handlers
-    return nlsq.curve_fit
+    engine: Any = nlsq
+    return engine.curve_fit

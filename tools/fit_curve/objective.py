@@ -1,7 +1,8 @@
 """The weighted residual and its Jacobian, jitted once, at any size. Runs in the worker."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -74,8 +75,13 @@ class Objective:
         self.scale = float(np.linalg.norm(rows.y * rows.weight))
         self._plain = residual is None
         compute = residual or plain_residual(curve)
-        self._residual = jax.jit(compute)
-        self._both = jax.jit(lambda t, *data: (compute(t, *data), jax.jacfwd(compute)(t, *data)))
+        derivative = cast("Any", jax.jacfwd(compute))
+
+        def both(theta: jax.Array, *data: jax.Array) -> tuple[jax.Array, jax.Array]:
+            return compute(theta, *data), derivative(theta, *data)
+
+        self._residual: Residual = compute
+        self._both: Any = jax.jit(both)
 
     def with_loss(self, loss: Loss) -> "Objective":
         """The same residuals under another loss; nothing is compiled again."""
@@ -96,7 +102,7 @@ class Objective:
         """Weighted residual (n,) and its Jacobian (n, p), without the loss."""
         rows = self.rows
         r, jacobian = self._both(theta, rows.x, rows.y, rows.weight)
-        return np.asarray(r), np.asarray(jacobian)
+        return np.asarray(r, float), np.asarray(jacobian, float)
 
     def residuals(self, theta: Floats) -> Floats:
         """Weighted residual alone, shape (n,)."""
@@ -112,21 +118,21 @@ class Objective:
         for r, jacobian in chunks:
             if not (np.isfinite(r).all() and np.isfinite(jacobian).all()):
                 return Local(np.inf, np.zeros((self.p, self.p)), np.zeros(self.p))
-            part, r, jacobian = self.loss.scaled(r, jacobian)
+            part, r_scaled, j_scaled = self.loss.scaled(r, jacobian)
             cost += part
-            stacked = np.vstack([stacked, np.column_stack([jacobian, r])])
+            stacked = np.vstack([stacked, np.column_stack([j_scaled, r_scaled])])
             stacked = np.linalg.qr(stacked, mode="r")
         short = max(self.p - stacked.shape[0], 0)
         stacked = np.vstack([stacked, np.zeros((short, self.p + 1))])
         return Local(cost, stacked[: self.p, : self.p], stacked[: self.p, -1])
 
-    def _chunks(self, theta: Floats):  # noqa: ANN202 - a generator of two arrays
+    def _chunks(self, theta: Floats) -> Iterator[tuple[Floats, Floats]]:
         for start in range(0, self.n, CHUNK):
             index = np.minimum(np.arange(start, start + CHUNK), self.n - 1)
             rows = self.rows.taken(index)
             weight = np.where(np.arange(start, start + CHUNK) < self.n, rows.weight, 0.0)
             r, jacobian = self._both(theta, rows.x, rows.y, weight)
-            yield np.asarray(r), np.asarray(jacobian)
+            yield np.asarray(r, float), np.asarray(jacobian, float)
 
     def values(self, theta: Floats, x: Floats) -> tuple[Floats, Floats]:
         """Model and its Jacobian at other predictors `x`, shapes (m,) and (m, p).
@@ -141,14 +147,14 @@ class Objective:
             index = np.minimum(np.arange(start, start + size), m - 1)
             zero, one = np.zeros(size), np.ones(size)
             f, jacobian = self._both(theta, x[:, index], zero, one)
-            parts.append((np.asarray(f), np.asarray(jacobian)))
+            parts.append((np.asarray(f, float), np.asarray(jacobian, float)))
         f, jacobian = (np.concatenate([part[i] for part in parts])[:m] for i in (0, 1))
         return f, jacobian
 
     def ranking(self, linear: list[int]) -> Callable[[Rows, Floats], Floats]:
-        """A function that scores many points: the squares left over by the best linear parameters.
+        """A function that scores many points: the squares that the best linear parameters leave.
 
-        Of rows and theta, shape (m, p), it gives shape (m,); infinite where the model is not finite.
+        Of rows and theta (m, p), it gives shape (m,); infinite where the model is not finite.
 
         Source:
             Golub and Pereyra, The differentiation of pseudo-inverses and nonlinear least squares
@@ -161,14 +167,17 @@ class Objective:
             at = theta * zeroed
 
             def along(direction: jax.Array) -> tuple[jax.Array, jax.Array]:
-                return jax.jvp(lambda t: self._residual(t, *data), (at,), (direction,))
+                def value(theta: jax.Array) -> jax.Array:
+                    return self._residual(theta, *data)
+
+                return jax.jvp(value, (at,), (direction,))
 
             if not linear:
                 return self._residual(at, *data)[:, None]
             r, tangents = jax.vmap(along, out_axes=(None, 1))(basis)
             return jnp.concatenate([tangents, r[:, None]], axis=1)
 
-        batched = jax.jit(jax.vmap(columns, in_axes=(0, None, None, None)))
+        batched: Any = jax.jit(jax.vmap(columns, in_axes=(0, None, None, None)))
 
         def score(rows: Rows, thetas: Floats) -> Floats:
             data = (rows.x, rows.y, rows.weight)

@@ -19,9 +19,8 @@ SET_COLOURS = ("#24292f", "#1f77b4", "#2ca02c", "#9467bd", "#8c564b", "#17becf")
 def draw(fit: Fit, bands: list[Bands], title: str) -> bytes:
     """PNG of the fit, below 150 kB.
 
-    Args:
-        bands: One for each data set, over the range of x; empty for several predictors, whose
-            fit is drawn against the observations.
+    `bands` has one for each data set, over the range of x; it is empty for several predictors,
+    whose fit is drawn against the observations.
     """
     figure, (top, below) = plt.subplots(
         2, 1, figsize=(6.4, 5.0), sharex=True, height_ratios=(3, 1), layout="constrained"
@@ -53,7 +52,9 @@ def chosen_rows(n: int) -> Floats:
     return np.arange(n) if n <= MOST_DRAWN else np.linspace(0, n - 1, MOST_DRAWN).astype(int)
 
 
-def points(axes: Axes, fit: Fit, x: Floats, own: Floats, colour: str, label: str) -> None:
+def points(  # noqa: PLR0913, PLR0917 - what one set of points is
+    axes: Axes, fit: Fit, x: Floats, own: Floats, colour: str, label: str
+) -> None:
     """Observations, with error bars where sigma is known."""
     seen = fit.observations
     many = own.size > 300  # noqa: PLR2004 - then points overlap
@@ -104,7 +105,9 @@ def scaled_residuals(fit: Fit) -> Floats:
     return (fit.observations.y - fit.fitted) * weight
 
 
-def finish(fit: Fit, top: Axes, below: Axes, x: Floats, title: str, *, has_bands: bool) -> None:
+def finish(  # noqa: PLR0913 - both panels and what they show
+    fit: Fit, top: Axes, below: Axes, x: Floats, title: str, *, has_bands: bool
+) -> None:
     """Labels, scales, legend."""
     ask = fit.ask
     if has_bands and x.min() > 0 and x.max() > DECADES * x.min():

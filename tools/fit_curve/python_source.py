@@ -50,7 +50,7 @@ class PythonModel:
         predictor = x[0] if self.n_predictors == 1 else jnp.stack(x)
         try:
             value = jnp.asarray(self.function(predictor, *parameters), dtype=float)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the user's code may raise anything
             raise raised_by(error) from None
         n = x[0].shape
         if value.shape not in {n, ()}:

@@ -23,15 +23,13 @@ RIVAL = 1.0
 
 def reasons_of(fit: Fit) -> tuple[Reason, ...]:
     """All reasons to doubt `fit`; empty for one that is plainly good."""
-    return tuple(
-        [
-            *about_data(fit),
-            *about_identifiability(fit),
-            *about_bounds(fit),
-            *about_residuals(fit),
-            *about_terms(fit),
-            *about_search(fit),
-        ]
+    return (
+        *about_data(fit),
+        *about_identifiability(fit),
+        *about_bounds(fit),
+        *about_residuals(fit),
+        *about_terms(fit),
+        *about_search(fit),
     )
 
 
@@ -41,8 +39,8 @@ def about_data(fit: Fit) -> Iterator[Reason]:
     if seen.dropped:
         yield Reason(
             code="nonfinite_data",
-            message=f"{len(seen.dropped)} rows hold missing or non-finite values and were left out: "
-            f"{some_rows(seen.dropped)}.",
+            message=f"{len(seen.dropped)} rows hold missing or non-finite values and were left "
+            f"out: {some_rows(seen.dropped)}.",
             fix="Check these rows (counted from 0); nothing is to do if they are missing.",
         )
     for name, column in zip(seen.predictors, seen.x, strict=True):
@@ -79,7 +77,7 @@ def about_identifiability(fit: Fit) -> Iterator[Reason]:
             fix=f"Leave {names[j]} out of the model, or fix it.",
         )
     for direction in spread.null:
-        inside, combination = determined(direction, fit.theta, names)
+        inside, combination = determined(direction, fit.theta, names, fit.solution.linear)
         if len(inside) == 1 and spread.unused[inside[0]]:
             continue
         words = ", ".join(names[j] for j in inside)
@@ -140,6 +138,8 @@ def about_bounds(fit: Fit) -> Iterator[Reason]:
 def about_residuals(fit: Fit) -> Iterator[Reason]:
     """What the residuals and their size say."""
     tests, good, seen = fit.tests, fit.goodness, fit.observations
+    if not np.ptp(seen.x, axis=1).any():
+        return
     if tests.outliers and not fit.threshold:
         rows = tuple(int(seen.row[i]) for i in tests.outliers)
         yield Reason(

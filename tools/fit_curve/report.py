@@ -73,7 +73,7 @@ def answer_of(  # noqa: PLR0913, PLR0917 - the parts of the answer
         summary=summary(fit, reasons),
         result=result,
         notes=tuple(notes),
-        next=next_calls(fit, reasons),
+        next=next_calls(reasons),
     )
 
 
@@ -266,7 +266,7 @@ def summary(fit: Fit, reasons: tuple[Reason, ...]) -> str:
     return f"{', '.join(shown)}; {good.n} rows, RSS {good.rss:.6g}{r2}.{doubt}"
 
 
-def next_calls(fit: Fit, reasons: tuple[Reason, ...]) -> tuple[Next, ...]:
+def next_calls(reasons: tuple[Reason, ...]) -> tuple[Next, ...]:
     """At most two calls that would help."""
     codes = {reason.code for reason in reasons}
     calls: list[Next] = []

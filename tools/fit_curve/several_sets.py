@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from jax_workbench.tools.fit_curve.curve import Curve, Floats, Slot
+from jax_workbench.tools.fit_curve.curve import Curve, Floats, Free, Slot
 from jax_workbench.tools.fit_curve.objective import Rows
 from jax_workbench.tools.fit_curve.solve import Solver
 
@@ -40,7 +40,8 @@ def start_from_single_fits(
 
 def single_curve(curve: Curve) -> Curve:
     """The same model with one value of each parameter."""
-    free, slots = [], []
+    free: list[Free] = []
+    slots: list[Slot] = []
     for slot in curve.slots:
         if slot.free:
             slots.append(Slot(slot.name, (len(free),)))

@@ -208,7 +208,8 @@ class Solver:
         """Canonical form, polish and the tally of the searches."""
         lowest = min(end.cost for end in ends)
         # Among equals the first: a descent from the caller's start, if there is one.
-        best = next(end for end in ends if end.cost <= lowest * (1 + 1e-9) + self._floor())
+        equals = [end for end in ends if end.cost <= lowest * (1 + 1e-9) + self._floor()]
+        best = min(equals, key=wildness) if self.dimensions.is_rank_deficient else equals[0]
         within = (
             best.cost * (1 + SAME)
             + 16 * np.finfo(float).eps * np.sqrt(best.cost) * self.objective.scale
@@ -264,6 +265,11 @@ class Solver:
             False,
             "variable projection",
         )
+
+
+def wildness(end: Descent) -> float:
+    """How far from order one the parameters are; a * b may split into 1e-8 and 1e8."""
+    return float(np.abs(np.log10(np.abs(end.theta) + 1e-300)).sum())
 
 
 def thinned(rows: Rows, most: int) -> Rows:
