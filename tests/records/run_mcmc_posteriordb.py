@@ -12,6 +12,7 @@ reference, and every sd within 15 %. What must never happen: status "ok" and no 
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,12 @@ from run_mcmc_in_process import RecordJob, versions
 from jax_workbench.tools.run_mcmc import RunMcmcAsk
 from jax_workbench.tools.run_mcmc.judged import (
     Judged,
-    Programs,
     key_of,
     programs_for,
     sample_and_judge,
 )
 from jax_workbench.tools.run_mcmc.model_text import read_model
-from jax_workbench.tools.run_mcmc.preparation import prepare
+from jax_workbench.tools.run_mcmc.preparation import candidates_for, prepare
 from jax_workbench.tools.run_mcmc.prior_spread import prior_spread
 from jax_workbench.tools.run_mcmc.sampler import Budget
 from jax_workbench.tools.run_mcmc.verdict import reasons_of
@@ -84,29 +84,29 @@ def zero_based(name: str) -> str:
     return f"{site}[{int(index.rstrip(']')) - 1}]" if bracket else name
 
 
-def judge(reference: Reference, entry: dict[str, Any], data: dict[str, Any]) -> list[dict[str, Any]]:
+def judge(
+    reference: Reference, entry: dict[str, Any], data: dict[str, Any]
+) -> list[dict[str, Any]]:
     """One row a seed."""
     text = read_model(reference.model)
     values = arguments_of(reference, data)
     rows: list[dict[str, Any]] = []
-    programs: Programs | None = None
+    first = RunMcmcAsk(model=reference.model, timeout_s=600)
+    prepared = prepare(text.function, values, first, {})
+    if prepared.ready is None:
+        return [{"seed": 0, "status": "refused", "findings": str(prepared.findings)}]
+    ready = prepared.ready
+    programs = programs_for(first, ready)
+    spread = prior_spread(ready.starts, text.function, values, ready.sites, key_of(first, 4))
     for seed in range(N_SEEDS):
         began = time.process_time()
         ask = RunMcmcAsk(model=reference.model, seed=seed, timeout_s=600)
-        prepared = prepare(text.function, values, ask, {})
-        if prepared.ready is None:
-            rows.append({"seed": seed, "status": "refused", "findings": str(prepared.findings)})
-            continue
-        ready = prepared.ready
-        first = programs_for(ask, ready) if programs is None else programs
-        programs = Programs(ready, first.sampler, first.constrainer)
+        here = replace(ready, candidates=candidates_for(ready.starts, ready.sites, ask, {}))
         judged = sample_and_judge(
             ask,
-            programs,
+            replace(programs, ready=here),
             prepared.findings,
-            lambda ready=ready, ask=ask: prior_spread(
-                ready.starts, text.function, values, ready.sites, key_of(ask, 4)
-            ),
+            lambda: spread,
             Budget(LIMIT_S),
             RecordJob(),
         )

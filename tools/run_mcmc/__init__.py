@@ -74,29 +74,42 @@ class RunMcmcAsk(RunsCode):
     Checks the model before compiling, samples, diagnoses. For least squares use fit_curve.
     """
 
-    timeout_s: Annotated[float, AfterValidator(between(1, 600))] = 60
-    seed: Annotated[int, AfterValidator(between(0, 2**32 - 1))] = 0
+    timeout_s: Annotated[float, AfterValidator(between(1, 600))] = Field(
+        default=60, description="Wall seconds"
+    )
+    seed: Annotated[int, AfterValidator(between(0, 2**32 - 1))] = Field(
+        default=0, description="Of every draw"
+    )
+    x64: bool = Field(default=True, description="64-bit floats")
     model: str = Field(
+        max_length=100_000,
         description="Source of model(**data), or a family: linear_regression, "
         "gaussian_mixture... (a wrong name lists all)",
     )
     data: dict[str, Any] = Field(
-        default_factory=dict[str, Any], description="Arrays by name; up to 5,000 numbers"
+        default_factory=dict[str, Any], description="Arrays by name; 5,000 numbers"
     )
-    files: tuple[str, ...] = Field(default=(), description="npz, CSV")
-    columns: str = Field(default="", description="Of files: y=height, x")
-    method: Method = "nuts"
-    num_warmup: Annotated[int, AfterValidator(between(0, 20_000))] = 1000
-    num_samples: Annotated[int, AfterValidator(between(4, 100_000))] = 1000
-    num_chains: Annotated[int, AfterValidator(between(1, 64))] = 4
-    target_accept: Annotated[float, AfterValidator(between(0.4, 0.999))] = 0.8
-    checks: tuple[Check, ...] = ()
-    init: Init = "uniform"
-    warm_start: str = Field(default="", description="draws.npz among files")
+    files: tuple[str, ...] = Field(default=(), max_length=16, description="npz, CSV")
+    columns: str = Field(default="", max_length=2000, description="Of files: y=height, x")
+    method: Method = Field(default="nuts", description="mixed: discrete sites")
+    num_warmup: Annotated[int, AfterValidator(between(0, 20_000))] = Field(
+        default=1000, description="A chain"
+    )
+    num_samples: Annotated[int, AfterValidator(between(4, 100_000))] = Field(
+        default=1000, description="A chain"
+    )
+    num_chains: Annotated[int, AfterValidator(between(1, 64))] = Field(
+        default=4, description="Vectorised"
+    )
+    target_accept: Annotated[float, AfterValidator(between(0.4, 0.999))] = Field(
+        default=0.8, description="NUTS, HMC"
+    )
+    checks: tuple[Check, ...] = Field(default=(), max_length=5, description="Extra")
+    init: Init = Field(default="uniform", description="Starts")
+    warm_start: str = Field(default="", max_length=255, description="draws.npz of files")
     max_seconds: Annotated[float, AfterValidator(between(0, 600))] = Field(
         default=0, description="Then a partial answer"
     )
-    x64: bool = True
 
 
 class Reason(Part):
