@@ -48,16 +48,22 @@ class Measurement:
         self.n_rechecked = 0
 
     def run(self) -> None:
-        """Calibrate, measure up to each look, and stop when everything is decided."""
+        """Calibrate, measure up to each look, and stop when everything is decided.
+
+        Without time for one round there are no times, and no comparisons.
+        """
         ask = self.line_up.ask
+        round_s = sum(entrant.first_call_s or 0.0 for entrant in self.entrants)
+        if ask.budget_s <= 0 or self.line_up.left_s() - MARGIN_S < round_s:
+            return
         self.line_up.job.progress("warming up")
         started = CLOCK()
         self.rounds.calibrate()
-        calibrated_s = (CLOCK() - started) / 1e9
+        round_s = (CLOCK() - started) / 1e9
         budget = min(ask.budget_s, self.line_up.left_s() - MARGIN_S)
         looks = [at for at in LOOKS_S if at < budget] + [budget]
         for at in looks:
-            self.measure_until(at, calibrated_s)
+            self.measure_until(at, round_s)
             self.pairs = self.compare(ALPHA / len(looks))
             self.is_decided = self.decided()
             if self.is_decided or self.line_up.left_s() < MARGIN_S:

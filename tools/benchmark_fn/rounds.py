@@ -17,6 +17,8 @@ SYNC: Callable[[Any], Any] = cast("Any", jax.block_until_ready)
 MIN_BLOCK_NS = 2_000_000
 MAX_CALLS = 20_000
 N_WARM = 4
+SLOW_NS = 10 * MIN_BLOCK_NS
+"""A call as slow as that is not warmed further."""
 RECHECK_SHARE = 0.05
 """Of all timed calls: that many outputs are kept and compared, one a block at most."""
 
@@ -117,6 +119,8 @@ def calls_per_block(call: Call, input_sets: Sequence[Sequence[Any]]) -> int:
     for i in range(N_WARM):
         _, wall, _, _ = timed_block(call, input_sets[i % len(input_sets)], 1, 1)
         fastest = min(fastest, wall)
+        if fastest > SLOW_NS:
+            return 1
     n = min(MAX_CALLS, -(-MIN_BLOCK_NS // max(1, fastest)))
     if n > 1:
         # Again over the whole block: single calls of microseconds carry the clock's own cost.

@@ -1,11 +1,13 @@
-"""Jobs for a plan without a sandbox, each in a fresh process; for the code of these tests only."""
+"""Jobs for a plan without a sandbox: each in a forked process, for the code of these tests only."""
 
 import json
 import os
+import signal
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,12 +24,16 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
+POLL_S = 0.02
+
+type Forker = subprocess.Popen[str]
 
 
 @dataclass
 class SubprocessJobs:
-    """`tools.contract.Jobs` on plain subprocesses: no isolation, no limits but the time."""
+    """`tools.contract.Jobs` on plain processes: no isolation, no limit but the time."""
 
+    forker: Forker
     timeout_s: float = 120.0
     inputs: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     said: list[str] = field(default_factory=list[str])
@@ -65,18 +71,19 @@ class SubprocessJobs:
             return read_result(folder, time.monotonic() - started)
 
     async def finished(self, folder: Path, limit_s: float) -> None:
-        """Run the child to its end."""
-        command = [sys.executable, str(Path(__file__).with_name("one_job.py")), str(folder)]
-        async with await anyio.open_process(
-            command, stdout=None, stderr=None, env=ENVIRONMENT
-        ) as process:
-            try:
-                with anyio.fail_after(limit_s):
-                    code = await process.wait()
-            except TimeoutError:
-                process.kill()
-                raise ToolError("timed_out", f"It ran over {limit_s:.0f} s.", "-") from None
+        """Run a job to its end."""
+        assert self.forker.stdin
+        self.forker.stdin.write(f"{folder}\n")
+        self.forker.stdin.flush()
+        ending = folder / "ending"
+        with anyio.move_on_after(limit_s) as scope:
+            while not ending.exists():  # noqa: ASYNC110 - another process sets it
+                await anyio.sleep(POLL_S)
+        if scope.cancelled_caught:
+            os.kill(int((folder / "pid").read_text(encoding="ascii")), signal.SIGKILL)
+            raise ToolError("timed_out", f"It ran over {limit_s:.0f} s.", "-")
         if not (folder / "result.json").exists():
+            code = ending.read_text(encoding="ascii")
             raise ToolError("worker_died", f"It ended with {code} and no value.", "-")
 
     def left_s(self) -> float:
@@ -110,6 +117,20 @@ def read_result(folder: Path, wall_s: float) -> JobResult:
     return JobResult(result["value"], tuple(saved), "", "", False, False, measured)
 
 
+@pytest.fixture(scope="session")
+def forker() -> Iterator[Forker]:
+    command = [sys.executable, str(Path(__file__).with_name("forking.py"))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env=ENVIRONMENT, text=True) as process:  # noqa: S603
+        yield process
+        assert process.stdin
+        process.stdin.close()
+
+
 @pytest.fixture
-def make_jobs() -> Callable[..., SubprocessJobs]:
-    return SubprocessJobs
+def make_jobs(forker: Forker) -> Callable[..., SubprocessJobs]:
+    """Make the jobs of one call; `timeout_s` and `inputs` as for `SubprocessJobs`."""
+
+    def make(**options: Any) -> SubprocessJobs:
+        return SubprocessJobs(forker, **options)
+
+    return make
