@@ -10,7 +10,6 @@ from jax_workbench.tools.contract import Answer, Finite, Part, RunsCode, Tool
 MOST_INLINE = 2000
 OBJECT_OR_NULL = {"type": ["object", "null"]}
 
-type Loss = Literal["linear", "soft_l1", "huber", "cauchy", "arctan"]
 type Code = Literal[
     "outliers",
     "poor_fit",
@@ -48,16 +47,24 @@ class Parameter(Part):
 
 
 def shorten_schema(schema: dict[str, Any]) -> None:
-    """Leave out what a model need not read: empty defaults, limits that the message names."""
+    """Leave out empty defaults and limits of numbers: clients pay for every byte of the list."""
     for part in schema["properties"].values():
         if not part.get("default", True):
             part.pop("default")
-        for limit in ("exclusiveMinimum", "exclusiveMaximum", "maxLength", "minLength", "maxItems"):
+        for limit in ("exclusiveMinimum", "exclusiveMaximum", "minimum", "maximum", "minLength"):
             part.pop(limit, None)
+        if isinstance(part.get("items"), dict):
+            part["items"].pop("maxLength", None)
 
 
-type Column = Annotated[list[Any], WithJsonSchema({"type": "array", "items": {}})]
-"""Numbers and nulls, or names of columns."""
+def column(description: str) -> Any:
+    """A field of numbers and nulls, or of column names."""
+    return Field(default=[], max_length=MOST_INLINE, description=description)
+
+
+type Column = Annotated[
+    list[Any], WithJsonSchema({"type": "array", "items": {}, "maxItems": MOST_INLINE})
+]
 type Parameters = Annotated[dict[str, Parameter], WithJsonSchema({"type": "object"})]
 
 
@@ -74,23 +81,32 @@ class FitCurveAsk(RunsCode):
         max_length=20_000,
         description="'a*exp(-k*x)', library 'gaussian+linear', or Python f(x, *params).",
     )
-    x: Column = Field(default=[], description="Numbers, or columns of data.")
-    y: Column = Field(default=[], description="Numbers, null: missing.")
-    sigma: Column = Field(default=[], description="SD of y.")
-    sigma_kind: Literal["", "absolute", "relative"] = ""
-    x_sigma: Column = Field(default=[], description="SD of x.")
-    data: str = Field(default="", description="CSV, or name in files.")
-    files: tuple[str, ...] = ()
+    x: Column = column("Numbers, or columns of data.")
+    y: Column = column("Numbers, null: missing.")
+    sigma: Column = column("SD of y.")
+    sigma_kind: Literal["", "absolute", "relative"] = Field(
+        default="", description="Needed with sigma."
+    )
+    x_sigma: Column = column("SD of x.")
+    data: str = Field(default="", max_length=2**26, description="CSV, or name in files.")
+    files: tuple[str, ...] = Field(default=(), max_length=32, description="Paths or URIs.")
     params: Parameters = Field(default={}, description="name: {start, min, max, fixed, tied}.")
-    loss: Literal["linear", "soft_l1", "huber", "cauchy", "arctan"] = "linear"
+    loss: Literal["linear", "soft_l1", "huber", "cauchy", "arctan"] = Field(
+        default="linear", description="Robust to outliers."
+    )
     search: bool = Field(default=True, description="False: only from start.")
-    compare: list[str] = Field(default=[], max_length=8, description="Other models.")
-    group: str = Field(default="", description="Column of data set names.")
-    shared: list[str] = Field(default=[], description="Parameters common to all sets.")
+    compare: list[Annotated[str, Field(max_length=20_000)]] = Field(
+        default=[], max_length=8, description="Other models."
+    )
+    group: str = Field(default="", max_length=200, description="Column of data set names.")
+    shared: list[str] = Field(
+        default=[], max_length=100, description="Parameters common to all sets."
+    )
     predict_at: list[float] = Field(default=[], max_length=20, description="x for bands.")
     x_label: str = Field(default="", max_length=100, description="As 'time / s'.")
-    y_label: str = Field(default="", max_length=100)
+    y_label: str = Field(default="", max_length=100, description="Axis.")
     x64: bool = Field(default=True, description="Always.")
+    seed: int = Field(default=0, ge=0, lt=2**32, description="Of the search.")
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

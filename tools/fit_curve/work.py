@@ -12,7 +12,8 @@ from jax_workbench.tools.fit_curve.code_writer import reproducing_code
 from jax_workbench.tools.fit_curve.comparison import compared
 from jax_workbench.tools.fit_curve.compile_clock import CompileClock
 from jax_workbench.tools.fit_curve.curve import Floats
-from jax_workbench.tools.fit_curve.fit import Fit, Refused, fit_model
+from jax_workbench.tools.fit_curve.fit import Fit, Refused
+from jax_workbench.tools.fit_curve.fit_model import fit_model
 from jax_workbench.tools.fit_curve.observations import Observations, read_observations
 from jax_workbench.tools.fit_curve.plot import draw
 from jax_workbench.tools.fit_curve.reasons import reasons_of

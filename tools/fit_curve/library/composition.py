@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from jax_workbench.tools.errors import ToolError
@@ -54,7 +54,7 @@ def formula_of(text: str, predictor: str) -> str | None:
             f"model: {wrong!r} is no model of the library.",
             f"Did you mean {near[0]}?" if near else "Write the whole model as a formula in x.",
         )
-    return ast.unparse(Composer(names, predictor).composed(tree, is_later_factor=False))
+    return ast.unparse(Composer(tree, predictor).composed(tree, is_later_factor=False))
 
 
 def is_sum_or_product(node: ast.expr) -> bool:
@@ -70,17 +70,34 @@ def suggestion(text: str) -> str:
     return near[0] if near else ""
 
 
+def factors(node: ast.expr, *, is_later_factor: bool) -> Iterator[tuple[str, bool]]:
+    """Names from left to right, each with whether it stands behind another factor."""
+    if isinstance(node, ast.BinOp):
+        is_product = isinstance(node.op, ast.Mult)
+        yield from factors(node.left, is_later_factor=is_later_factor)
+        yield from factors(node.right, is_later_factor=is_product or is_later_factor)
+    elif isinstance(node, ast.Name):
+        yield node.id, is_later_factor
+
+
+def own_parameters(name: str, *, is_later_factor: bool) -> set[str]:
+    """Parameters that a model brings into the formula."""
+    entry = entry_of(name)
+    dropped = {"x", entry.scale} if entry and is_later_factor else {"x"}
+    return set(names_in(parse_formula(formula(name)))) - dropped
+
+
 class Composer:
     """Puts the formulas of several models into one tree."""
 
-    def __init__(self, names: list[str], predictor: str) -> None:
-        """`names` are the models in their order."""
+    def __init__(self, tree: ast.expr, predictor: str) -> None:
+        """`tree` is a sum and product of library names."""
         self._predictor = predictor
         self._number = 0
         self._n_uses = Counter(
             parameter
-            for name in names
-            for parameter in set(names_in(parse_formula(formula(name)))) - {"x"}
+            for name, is_later_factor in factors(tree, is_later_factor=False)
+            for parameter in own_parameters(name, is_later_factor=is_later_factor)
         )
 
     def composed(self, node: ast.expr, *, is_later_factor: bool) -> ast.expr:
