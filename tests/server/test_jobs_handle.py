@@ -46,8 +46,10 @@ async def jobs_on(
     limits = Limits(wall_s=wall_s, memory_mib=64)
     async with anyio.create_task_group() as group:
         group.start_soon(held.hold)
-        yield CallJobs(held, Watch(RUN), inputs={}, limits=limits, clock=Stopwatch(clock))
-        held.leave()
+        try:
+            yield CallJobs(held, Watch(RUN), inputs={}, limits=limits, clock=Stopwatch(clock))
+        finally:
+            held.leave()
 
 
 async def empty(_spec: JobSpec, _on_progress: Callable[[str], None]) -> Mapping[str, Any]:
