@@ -42,9 +42,20 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
         case "demo":
             return await show_demo()
         case _:
-            pool, jobs = local_pool(settings), JobBook(max_unfinished=settings.max_unfinished)
-            server = build_server(ALL_TOOLS, pool, settings, RunStore.open(settings), jobs)
-            return await serve_stdio(server, jobs)
+            return await _serve(settings)
+
+
+async def _serve(settings: Settings) -> int:
+    pool, jobs = local_pool(settings), JobBook(max_unfinished=settings.max_unfinished)
+    if not settings.http:
+        server = build_server(ALL_TOOLS, pool, settings, RunStore.open(settings), jobs)
+        return await serve_stdio(server, jobs)
+    # Imported where it is needed: a client that starts the server on stdio waits for it.
+    from jax_workbench.server.http import door_of, serve_http  # noqa: PLC0415
+
+    door = door_of(settings)
+    server = build_server(ALL_TOOLS, pool, settings, RunStore.open(settings), jobs)
+    return await serve_http(server, jobs, door, pool.status)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,7 +74,9 @@ def _parser() -> argparse.ArgumentParser:
         parents=[common],
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser("serve", parents=[common], help="serve on stdin and stdout (the default)")
+    commands.add_parser(
+        "serve", parents=[common], help="serve on stdin and stdout (the default), or over HTTP"
+    )
     commands.add_parser("demo", help="call the server through a real client and show the answers")
     call = commands.add_parser("call", parents=[common], help="run one tool and print its answer")
     call.add_argument("tool", metavar="TOOL", help="its name")

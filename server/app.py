@@ -14,14 +14,16 @@ from mcp.shared.exceptions import MCPError
 from jax_workbench.sandbox.face import Pool
 from jax_workbench.server.background_pool import BackgroundPool
 from jax_workbench.server.call import Caller
+from jax_workbench.server.caller_identity import client_of
 from jax_workbench.server.describe import AnyTool, describe
 from jax_workbench.server.handover import Handover
 from jax_workbench.server.instructions import INSTRUCTIONS
-from jax_workbench.server.jobs import JobBook
+from jax_workbench.server.jobs import JobBook, JobRecord
 from jax_workbench.server.reply import reply
 from jax_workbench.server.resources import Resources
 from jax_workbench.server.run_store import RunStore
 from jax_workbench.server.settings import Settings
+from jax_workbench.server.tasks import Tasks, task_of
 
 NAME = "jax-workbench"
 AN_HOUR = CacheHint(ttl_ms=3_600_000, scope="public")
@@ -55,7 +57,7 @@ def build_server(
                 held.leave()
                 store.close()
 
-    return Server(
+    server = Server[None](
         NAME,
         version=version(NAME),
         title="JAX workbench",
@@ -69,6 +71,8 @@ def build_server(
         on_list_resource_templates=handlers.list_resource_templates,
         on_read_resource=handlers.read_resource,
     )
+    Tasks(jobs).install(server)
+    return server
 
 
 class Handlers:
@@ -96,8 +100,8 @@ class Handlers:
 
     async def call_tool(
         self, ctx: Ctx, params: types.CallToolRequestParams
-    ) -> types.CallToolResult:
-        """The answer, a job handle, or an error that the model sees. Raises MCPError."""
+    ) -> Any:  # the SDK's types know no result of an extension
+        """The answer, a job handle, a task, or an error that the model sees. Raises MCPError."""
         tool = self._tools.get(params.name)
         if tool is None:
             known = ", ".join(self._tools)
@@ -105,13 +109,18 @@ class Handlers:
                 types.INVALID_PARAMS, f"No tool is called {params.name!r}. There are: {known}."
             )
         report = ctx.session.report_progress
-        return reply(await self._handover.take(tool, params.arguments or {}, report))
+        taken = await self._handover.take(tool, params.arguments or {}, report, client_of(ctx))
+        if isinstance(taken, JobRecord):
+            return {"resultType": "task", **task_of(taken)}
+        return reply(taken)
 
     async def list_resources(
-        self, _ctx: Ctx, _params: types.PaginatedRequestParams | None
+        self, ctx: Ctx, _params: types.PaginatedRequestParams | None
     ) -> types.ListResourcesResult:
         """The device and the newest runs."""
-        return types.ListResourcesResult(resources=await self._resources.listed())
+        return types.ListResourcesResult(
+            resources=await self._resources.listed(client_of(ctx).owner)
+        )
 
     async def list_resource_templates(
         self, _ctx: Ctx, _params: types.PaginatedRequestParams | None
@@ -120,7 +129,7 @@ class Handlers:
         return types.ListResourceTemplatesResult(resource_templates=self._resources.templates())
 
     async def read_resource(
-        self, _ctx: Ctx, params: types.ReadResourceRequestParams
+        self, ctx: Ctx, params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
         """The content at a URI. Raises MCPError where there is none."""
-        return await self._resources.read(params.uri)
+        return await self._resources.read(params.uri, client_of(ctx).owner)

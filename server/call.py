@@ -49,7 +49,8 @@ class Caller:
 
     async def _answered(self, tool: AnyTool, ask: Ask, watch: Watch) -> Answered:
         run_id = watch.run_id
-        inputs = await self._inputs(ask)
+        store = await anyio.to_thread.run_sync(self.store.of, watch.owner)
+        inputs = await self._inputs(ask, store)
         jobs = CallJobs(
             self.pool,
             watch,
@@ -63,21 +64,21 @@ class Caller:
         whole = envelope(answer, jobs.kept, run)
         record = {"tool": tool.name, "ask": ask.model_dump(mode="json"), "answer": whole}
         try:
-            await anyio.to_thread.run_sync(self.store.save, run_id, record, jobs.kept)
+            await anyio.to_thread.run_sync(store.save, run_id, record, jobs.kept)
         except OSError:
             logger.exception("run %s could not be stored", run_id)
             notes = [*whole["notes"], NOT_STORED.model_dump(mode="json")]
             whole = {**whole, "notes": notes, "artifacts": []}
         return Answered(whole, picture_of(jobs.kept))
 
-    async def _inputs(self, ask: Ask) -> dict[str, bytes]:
+    async def _inputs(self, ask: Ask, store: RunStore) -> dict[str, bytes]:
         files: tuple[str, ...] = tuple(getattr(ask, "files", ()))
         if not files:
             return {}
-        return await anyio.to_thread.run_sync(read_inputs, files, self.settings.roots, self.store)
+        return await anyio.to_thread.run_sync(read_inputs, files, self.settings.roots, store)
 
 
-async def ending_of(name: str, work: Awaitable[Ending]) -> Ending:
+async def ending_of[T](name: str, work: Awaitable[T]) -> T | Failed:
     """How `work` ended, whatever it raised; lets nothing but cancellation through.
 
     An exception's own text never leaves the server: it may hold paths and secrets.

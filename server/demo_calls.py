@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isclose
 from typing import Any
 
 NAIVE_ATTENTION = """\
@@ -51,6 +52,43 @@ def attempt(act):
 }
 """
 
+WRONG_SIGN = """\
+import jax, jax.numpy as jnp
+
+@jax.custom_vjp
+def softplus(x):
+    return jnp.logaddexp(x, 0.0)
+
+def forward(x):
+    return softplus(x), x
+
+def backward(x, g):
+    return (g * jax.nn.sigmoid(-x),)  # the sign is wrong
+
+softplus.defvjp(forward, backward)
+
+def fn(w, x):
+    return softplus(x @ w).sum()
+
+def make_args():
+    return jnp.linspace(-1.0, 1.0, 3), jnp.arange(12.0).reshape(4, 3) / 10
+"""
+
+EIGHT_SCHOOLS = """\
+import numpyro
+import numpyro.distributions as dist
+
+def model(effect, error):
+    mu = numpyro.sample("mu", dist.Normal(0, 5))
+    tau = numpyro.sample("tau", dist.HalfCauchy(5))
+    with numpyro.plate("school", 8):
+        theta = numpyro.sample("theta", dist.Normal(mu, tau))
+        numpyro.sample("obs", dist.Normal(theta, error), obs=effect)
+"""
+
+KINETICS = {"Vmax": 212.7, "Km": 0.06412}
+"""The published fit: Bates and Watts, Nonlinear Regression Analysis (1988), appendix A1.3."""
+
 FAULTY = """\
 import jax.numpy as jnp
 
@@ -88,6 +126,17 @@ def _not_compared(result: Mapping[str, Any]) -> str:
     return "" if comparison["verdict"] != "rejected" else f"rejected: {comparison['reason']}"
 
 
+def _rule_not_named(result: Mapping[str, Any]) -> str:
+    named = {finding["rule"] for finding in result["findings"]}
+    return "" if "softplus" in named else f"the rule named is {named}"
+
+
+def _kinetics_missed(result: Mapping[str, Any]) -> str:
+    found = {parameter["name"]: parameter["value"] for parameter in result["parameters"]}
+    right = all(isclose(found[name], value, rel_tol=1e-4) for name, value in KINETICS.items())
+    return "" if right else f"it found {found} instead of {KINETICS}"
+
+
 _ATTENTION_INPUT = {"shape": [2, 256, 4, 64]}
 
 CALLS = (
@@ -104,6 +153,41 @@ CALLS = (
         },
         outcomes=("compared", "ambiguous"),
         complaint=_not_compared,
+    ),
+    DemoCall(
+        title="Which derivative is wrong, by which rule?",
+        tool="check_gradients",
+        arguments={"code": WRONG_SIGN},
+        outcomes=("fail",),
+        complaint=_rule_not_named,
+    ),
+    DemoCall(
+        title="Enzyme kinetics of puromycin-treated cells, no start given",
+        tool="fit_curve",
+        arguments={
+            "model": "Vmax * x / (Km + x)",
+            "x": [0.02, 0.02, 0.06, 0.06, 0.11, 0.11, 0.22, 0.22, 0.56, 0.56, 1.10, 1.10],
+            "y": [76, 47, 97, 107, 123, 139, 159, 152, 191, 201, 207, 200],
+            "x_label": "concentration / ppm",
+            "y_label": "rate / (counts/min^2)",
+        },
+        outcomes=("ok", "warn"),
+        complaint=_kinetics_missed,
+        has_picture=True,
+    ),
+    DemoCall(
+        title="Eight schools, written centred: can these draws be trusted?",
+        tool="run_mcmc",
+        arguments={
+            "model": EIGHT_SCHOOLS,
+            "data": {
+                "effect": [28, 8, -3, 7, -1, 1, 18, 12],
+                "error": [15, 10, 16, 11, 9, 11, 10, 18],
+            },
+            "timeout_s": 120,
+        },
+        outcomes=("warn", "ok"),
+        has_picture=True,
     ),
     DemoCall(
         title="A snippet: its output, its value, its picture",

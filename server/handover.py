@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from jax_workbench.server.arguments import plain, read
 from jax_workbench.server.call import Caller, ending_of
+from jax_workbench.server.caller_identity import Client
 from jax_workbench.server.describe import AnyTool
 from jax_workbench.server.envelope import Facts, envelope, run_of
 from jax_workbench.server.jobs import JobBook, JobRecord
@@ -16,6 +17,8 @@ from jax_workbench.server.reply import Answered, Ending, Failed
 from jax_workbench.tools import cancel_job, get_job
 from jax_workbench.tools.contract import Next
 
+TASK_AFTER_S = 1.0
+"""A client that polls tasks gets one for what takes longer."""
 CANCEL_S = 5.0
 """How long cancel_job waits for a job to be gone; it takes less than one."""
 
@@ -29,14 +32,19 @@ class Handover:
         self._jobs = jobs
         self._answer_within_s = answer_within_s
 
-    async def take(self, tool: AnyTool, arguments: Mapping[str, Any], report: Report) -> Ending:
+    async def take(
+        self, tool: AnyTool, arguments: Mapping[str, Any], report: Report, client: Client
+    ) -> Ending | JobRecord:
         """Take one call from its raw arguments to what the client is told now.
 
-        Raises nothing but cancellation, which also ends the job unless its id is out.
+        A client that takes tasks gets the job itself where it is not soon done. Raises nothing but
+        cancellation, which also ends the job unless its id is out.
         """
-        return await ending_of(tool.name, self._taken(tool, arguments, report))
+        return await ending_of(tool.name, self._taken(tool, arguments, report, client))
 
-    async def _taken(self, tool: AnyTool, arguments: Mapping[str, Any], report: Report) -> Ending:
+    async def _taken(
+        self, tool: AnyTool, arguments: Mapping[str, Any], report: Report, client: Client
+    ) -> Ending | JobRecord:
         try:
             ask = read(tool.ask, arguments)
         except ValidationError as error:
@@ -45,33 +53,38 @@ class Handover:
             )
         match ask:
             case get_job.GetJobAsk():
-                return await self._fetched(ask, report)
+                return await self._fetched(ask, report, client)
             case cancel_job.CancelJobAsk():
-                return await self._cancelled(ask)
+                return await self._cancelled(ask, client)
             case _:
-                record = self._jobs.start(tool, ask, self._caller.run)
-                return await self._inline_or_handle(record, report)
+                record = self._jobs.start(tool, ask, self._caller.run, client.owner)
+                return await self._inline_or_handle(record, report, client)
 
-    async def _inline_or_handle(self, record: JobRecord, report: Report) -> Ending:
+    async def _inline_or_handle(
+        self, record: JobRecord, report: Report, client: Client
+    ) -> Ending | JobRecord:
+        patience_s = self._answer_within_s
+        if client.takes_tasks:
+            patience_s = min(patience_s, TASK_AFTER_S)
         try:
             async with heartbeats(report, record.watch):
-                ending = await record.wait(self._answer_within_s)
+                ending = await record.wait(patience_s)
         except anyio.get_cancelled_exc_class():
             record.cancel("The client cancelled the call.")
             raise
         if ending is not None:
             return ending
         record.is_handed_over = True
-        return self._standing(record, result=None)
+        return record if client.takes_tasks else self._standing(record, result=None)
 
-    async def _fetched(self, ask: get_job.GetJobAsk, report: Report) -> Ending:
-        record = self._jobs.find(ask.job_id)
+    async def _fetched(self, ask: get_job.GetJobAsk, report: Report, client: Client) -> Ending:
+        record = self._jobs.find(ask.job_id, client.owner)
         async with heartbeats(report, record.watch):
             ending = await record.wait(ask.wait_s)
         return ending or self._standing(record, result=_progress_of(record))
 
-    async def _cancelled(self, ask: cancel_job.CancelJobAsk) -> Ending:
-        record = self._jobs.find(ask.job_id)
+    async def _cancelled(self, ask: cancel_job.CancelJobAsk, client: Client) -> Ending:
+        record = self._jobs.find(ask.job_id, client.owner)
         record.cancel("It was cancelled with cancel_job.")
         ending = await record.wait(CANCEL_S)
         if isinstance(ending, Failed) and ending.code == "cancelled":

@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import anyio
 from anyio.abc import TaskGroup
@@ -24,12 +25,13 @@ CLOSING_S = 1.5
 class JobRecord:
     """One call: how it stands, and how it ended."""
 
-    def __init__(self, tool: AnyTool, ask: Ask) -> None:
-        """The id is the only key to the job, so it cannot be guessed."""
+    def __init__(self, tool: AnyTool, ask: Ask, owner: str) -> None:
+        """The id cannot be guessed, since without tokens it is the only key to the job."""
         self.id = secrets.token_urlsafe(18)
         self.tool = tool
         self.ask = ask
-        self.watch = Watch(new_run_id(tool.name))
+        self.watch = Watch(new_run_id(tool.name), owner)
+        self.created_at = self.changed_at = datetime.now(UTC)
         self.is_handed_over = False
         """The client knows the id, so the job outlives the call."""
         self.finished_at: float | None = None
@@ -44,7 +46,7 @@ class JobRecord:
             self._ending = await work(self.tool, self.ask, self.watch)
         if self._ending is None:
             self._ending = Failed("cancelled", self._why_cancelled, "Call the tool again.")
-        self.finished_at = time.monotonic()
+        self.finished_at, self.changed_at = time.monotonic(), datetime.now(UTC)
         self._done.set()
 
     def cancel(self, why: str) -> None:
@@ -81,9 +83,13 @@ class JobBook:
         self._group = group
 
     def start(
-        self, tool: AnyTool, ask: Ask, work: Callable[[AnyTool, Ask, Watch], Awaitable[Ending]]
+        self,
+        tool: AnyTool,
+        ask: Ask,
+        work: Callable[[AnyTool, Ask, Watch], Awaitable[Ending]],
+        owner: str = "",
     ) -> JobRecord:
-        """Start a job in the background. Raises ToolError where there are too many."""
+        """Start a job of `owner` in the background. Raises ToolError where there are too many."""
         if self._group is None:
             raise ToolError("cancelled", "The server is shutting down.", "Call again later.")
         self._tidy()
@@ -94,15 +100,15 @@ class JobBook:
                 f"{n_unfinished} calls are already queued or running.",
                 "Wait for one of them, or end one with cancel_job.",
             )
-        record = JobRecord(tool, ask)
+        record = JobRecord(tool, ask, owner)
         self._records[record.id] = record
         self._group.start_soon(record.run, work)
         return record
 
-    def find(self, job_id: str) -> JobRecord:
-        """The job of that id. Raises ToolError (bad_argument) where there is none."""
+    def find(self, job_id: str, owner: str = "") -> JobRecord:
+        """The job of that id. Raises ToolError (bad_argument) where `owner` has none."""
         record = self._records.get(job_id)
-        if record is None or not record.is_handed_over:
+        if record is None or not record.is_handed_over or record.watch.owner != owner:
             raise ToolError(
                 "bad_argument",
                 "job_id: no such job; results are kept for an hour.",

@@ -31,9 +31,9 @@ class Resources:
         self._store = store
         self._settings = settings
 
-    async def listed(self) -> list[types.Resource]:
-        """The device and the newest runs; the templates say how to reach the others."""
-        run_ids = await anyio.to_thread.run_sync(self._store.run_ids)
+    async def listed(self, owner: str) -> list[types.Resource]:
+        """The device and the newest runs of `owner`; the templates say how to reach the others."""
+        run_ids = await anyio.to_thread.run_sync(self._store.of(owner).run_ids)
         return [
             types.Resource(
                 uri=DEVICE_URI,
@@ -67,23 +67,22 @@ class Resources:
             ),
         ]
 
-    async def read(self, uri: str) -> types.ReadResourceResult:
-        """The content at `uri`. Raises MCPError where there is none."""
+    async def read(self, uri: str, owner: str) -> types.ReadResourceResult:
+        """The content at `uri`. Raises MCPError where there is none that `owner` may read."""
         if uri == DEVICE_URI:
             return _one(_json(uri, self.device()))
         place = parse_uri(uri)
         if place is None:
             raise _not_found(uri)
         run_id, name = place
+        store = self._store.of(owner)
         if not name:
-            record = await anyio.to_thread.run_sync(self._store.record, run_id)
+            record = await anyio.to_thread.run_sync(store.record, run_id)
             if record is None:
                 raise _not_found(uri)
             return _one(_json(uri, record))
         try:
-            file = await anyio.to_thread.run_sync(
-                self._store.file, run_id, name, MAX_READ_MIB * 2**20
-            )
+            file = await anyio.to_thread.run_sync(store.file, run_id, name, MAX_READ_MIB * 2**20)
         except ValueError:
             raise MCPError(
                 types.INVALID_PARAMS,

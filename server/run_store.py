@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
@@ -71,13 +72,15 @@ def safe_artifact(name: str, mime_type: str, content: bytes, taken: Iterable[str
 
 
 class RunStore:
-    """A folder with one folder a run. Several servers may share it."""
+    """A folder with one folder a run, for each owner. Several servers may share it."""
 
-    def __init__(self, root: Path, settings: Settings, *, is_temporary: bool) -> None:
-        """Use `root`, which exists and belongs to this user alone."""
+    def __init__(
+        self, root: Path, settings: Settings, *, is_temporary: bool, runs: str = "runs"
+    ) -> None:
+        """Use `root`, which exists and belongs to this user alone, and its folder `runs`."""
         self.root = root
         self.is_temporary = is_temporary
-        self._runs = root / "runs"
+        self._runs = root / runs
         self._runs.mkdir(mode=0o700, exist_ok=True)
         self._settings = settings
 
@@ -95,6 +98,16 @@ class RunStore:
             return cls(Path(tempfile.mkdtemp(prefix="jax-workbench-")), settings, is_temporary=True)
         store.prune()
         return store
+
+    def of(self, owner: str) -> Self:
+        """The store of one caller's runs, which no other caller sees; "" is the operator's own.
+
+        The bounds on number, age and size hold for each owner.
+        """
+        if not owner:
+            return self
+        runs = f"runs-{sha256(owner.encode()).hexdigest()[:32]}"
+        return type(self)(self.root, self._settings, is_temporary=False, runs=runs)
 
     def close(self) -> None:
         """Remove what must not outlive the server."""

@@ -26,7 +26,7 @@ async def serve_stdio(server: Server[None], jobs: JobBook) -> int:
 
     async def watch() -> None:
         nonlocal code
-        code = await _first_signal()
+        code = await first_signal()
         backstop = threading.Timer(GRACE_S, os._exit, (code,))
         backstop.daemon = True
         backstop.start()
@@ -48,6 +48,7 @@ async def serve_stdio(server: Server[None], jobs: JobBook) -> int:
     return code
 
 
-async def _first_signal() -> int:
+async def first_signal() -> int:
+    """Wait for SIGTERM or SIGINT; returns 128 plus its number. A second one kills."""
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         return 128 + await anext(aiter(signals))

@@ -40,6 +40,14 @@ class Settings:
     """Calls that may be queued or running at once."""
     log_level: str = "warning"
     """Of the log on stderr: one of LOG_LEVELS."""
+    http: str = ""
+    """HOST:PORT to serve on over HTTP; empty means stdin and stdout."""
+    token_file: Path | None = None
+    """The bearer tokens that HTTP accepts."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Names by which clients reach the HTTP server, beside its address and loopback's names."""
+    public_url: str = ""
+    """The URL that tokens are for; empty means the address listened on."""
 
     @classmethod
     def read(cls, options: Mapping[str, str | None], env: Mapping[str, str] | None = None) -> Self:
@@ -112,6 +120,16 @@ def _paths(text: str) -> tuple[Path, ...]:
     return tuple(_absolute(part) for part in text.split(os.pathsep) if part)
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("it must begin with http:// or https://")
+    return text
+
+
 READERS: Mapping[str, Callable[[str], Any]] = {
     "sandbox": _one_of(SANDBOX_CHOICES),
     "roots": _paths,
@@ -123,4 +141,8 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "runs_count": _count(1),
     "max_unfinished": _count(1),
     "log_level": _one_of(LOG_LEVELS),
+    "http": str,
+    "token_file": _absolute,
+    "allowed_hosts": _names,
+    "public_url": _url,
 }

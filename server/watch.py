@@ -10,9 +10,10 @@ MAX_MESSAGE_LENGTH = 200
 class Watch:
     """The latest message of a call and its place in the queue."""
 
-    def __init__(self, run_id: str) -> None:
-        """Start counting now; `run_id` names the run that the call becomes."""
+    def __init__(self, run_id: str, owner: str = "") -> None:
+        """Start counting now; `run_id` names the run that the call becomes, `owner` who called."""
         self.run_id = run_id
+        self.owner = owner
         self.message = ""
         self.queue_position = 0
         self.changed = anyio.Event()

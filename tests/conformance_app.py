@@ -10,7 +10,7 @@ import logging
 import sys
 from typing import Any
 
-import uvicorn
+import anyio
 from conformance.asking_fixtures import CONTEXT, asking_tools
 from conformance.plain_fixtures import (
     PLAIN_TOOLS,
@@ -29,6 +29,7 @@ from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
 from mcp.shared.exceptions import MCPError
 
 from jax_workbench.server.app import NAME, build_server
+from jax_workbench.server.http import Door, door_of, serve_http
 from jax_workbench.server.jobs import JobBook
 from jax_workbench.server.run_store import RunStore
 from jax_workbench.server.sandboxing import local_pool
@@ -38,20 +39,24 @@ from jax_workbench.tools.catalog import ALL_TOOLS
 
 def main(address: str) -> None:
     """Serve at `address` until a signal comes."""
-    host, _, port = address.rpartition(":")
-    if host not in {"127.0.0.1", "localhost"}:
-        sys.exit("conformance_app: it has no authentication, so it serves on loopback only")
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
-    settings = Settings.read({})
-    jobs = JobBook(max_unfinished=settings.max_unfinished)
-    server = build_server(ALL_TOOLS, local_pool(settings), settings, RunStore.open(settings), jobs)
+    settings = Settings.read({"http": address})
+    door = door_of(settings)
+    if not door.address.is_loopback:
+        sys.exit("conformance_app: its fixtures ask for no token, so it serves on loopback only")
+    anyio.run(serve, settings, door)
+
+
+async def serve(settings: Settings, door: Door) -> None:
+    """Serve the real server with the fixtures behind it."""
+    pool, jobs = local_pool(settings), JobBook(max_unfinished=settings.max_unfinished)
+    server = build_server(ALL_TOOLS, pool, settings, RunStore.open(settings), jobs)
     bus = InMemorySubscriptionBus()
     add_tools(server, {tool.name: tool for tool in (*PLAIN_TOOLS, *asking_tools(bus))})
     add_resources(server)
     add_prompts(server)
     add_utilities(server, bus)
-    app = server.streamable_http_app(host=host)
-    uvicorn.run(app, host=host, port=int(port), log_config=None, timeout_graceful_shutdown=1)
+    await serve_http(server, jobs, door, pool.status)
 
 
 def ours(server: Server[None], method: str) -> Any:

@@ -16,6 +16,8 @@ import pytest
 from anyio.streams.buffered import BufferedByteReceiveStream
 from mcp import Client, StdioServerParameters
 
+from jax_workbench.tools.catalog import ALL_TOOLS
+
 pytestmark = pytest.mark.anyio
 
 STARTING_S = 120
@@ -198,7 +200,7 @@ async def test_both_protocol_eras_are_served_on_stdio(mode: str, tmp_path: Path)
             got = await client.call_tool("run_jax_code", {"code": "print('on stdout')\n1 + 1"})
 
     assert version == {"legacy": "2025-11-25", "auto": "2026-07-28"}[mode]
-    assert tools == ["run_jax_code", "benchmark_fn", "get_job", "cancel_job"]
+    assert tools == [tool.name for tool in ALL_TOOLS]
     assert '"is_ready": false' in device.model_dump_json().replace("\\", "")
     assert got.structured_content is not None
     assert got.structured_content["result"]["value"] == 2
