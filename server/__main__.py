@@ -11,6 +11,7 @@ import anyio
 
 from jax_workbench.server.app import build_server
 from jax_workbench.server.call_once import call_once
+from jax_workbench.server.client_configs import CLIENTS, show_config
 from jax_workbench.server.demo import show_demo
 from jax_workbench.server.jobs import JobBook
 from jax_workbench.server.run_store import RunStore
@@ -39,6 +40,8 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
     match options.command:
         case "call":
             return await call_once(options.tool, options.arguments, options.out, settings)
+        case "config":
+            return show_config(options.client, settings)
         case "demo":
             return await show_demo()
         case _:
@@ -78,6 +81,8 @@ def _parser() -> argparse.ArgumentParser:
         "serve", parents=[common], help="serve on stdin and stdout (the default), or over HTTP"
     )
     commands.add_parser("demo", help="call the server through a real client and show the answers")
+    config = commands.add_parser("config", parents=[common], help="print what a client is told")
+    config.add_argument("client", choices=[*CLIENTS], metavar="CLIENT", help=", ".join(CLIENTS))
     call = commands.add_parser("call", parents=[common], help="run one tool and print its answer")
     call.add_argument("tool", metavar="TOOL", help="its name")
     call.add_argument(
