@@ -1,6 +1,7 @@
 """Reads a call's arguments, and says in plain words what is wrong with them. Server only."""
 
 import json
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from difflib import get_close_matches
@@ -14,6 +15,7 @@ from jax_workbench.tools.contract import Ask
 
 MAX_FAULTS = 5
 SHOWN_LENGTH = 60
+TUPLE = re.compile(r"\btuple\b", re.IGNORECASE)
 
 
 def read[A: Ask](model: type[A], arguments: Mapping[str, Any]) -> A:
@@ -42,7 +44,7 @@ def plain(error: ValidationError, model: type[BaseModel]) -> str:
 
     Only the first few faults: a long array of wrong values has one for each of them.
     """
-    faults = error.errors(include_url=False, include_context=False)
+    faults = _own(error.errors(include_url=False, include_context=False))
     schema = lean_schema(model, "validation")
     lines = [_line(fault, schema) for fault in faults[:MAX_FAULTS]]
     if len(faults) > MAX_FAULTS:
@@ -50,6 +52,20 @@ def plain(error: ValidationError, model: type[BaseModel]) -> str:
     if any(fault["type"] in {"extra_forbidden", "missing"} for fault in faults):
         lines.extend(_accepted(faults, schema))
     return "\n".join(lines)
+
+
+def _own(faults: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out that a list is too short where it is so only because its items are faulty."""
+    return [
+        fault
+        for fault in faults
+        if fault["type"] != "too_short"
+        or not any(
+            len(other["loc"]) > len(fault["loc"])
+            and other["loc"][: len(fault["loc"])] == fault["loc"]
+            for other in faults
+        )
+    ]
 
 
 def _line(fault: ErrorDetails, schema: Schema) -> str:
@@ -60,7 +76,13 @@ def _line(fault: ErrorDetails, schema: Schema) -> str:
         near = get_close_matches(str(fault["loc"][-1]), _names_beside(fault, schema), n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         return f"{where}: there is no such argument (got {_shown(fault['input'])}).{hint}"
-    return f"{where}: {fault['msg'].rstrip('.')} (got {_shown(fault['input'])})."
+    said = TUPLE.sub(_as_list, fault["msg"]).rstrip(".")
+    return f"{where}: {said} (got {_shown(fault['input'])})."
+
+
+def _as_list(found: re.Match[str]) -> str:
+    """JSON has lists; that ours are tuples is nothing to the caller."""
+    return "List" if found[0] == "Tuple" else "list"
 
 
 def _written(loc: tuple[int | str, ...]) -> str:

@@ -18,7 +18,7 @@ class CompareAsk(Ask):
     """Arguments of every kind."""
 
     code: str = ""
-    variants: tuple[Variant, ...] = ()
+    variants: tuple[Variant, ...] = Field(default=(), min_length=1)
     sweep: dict[str, tuple[int, ...]] = Field(default_factory=dict[str, tuple[int, ...]])
     limit_s: float | None = Field(default=None, gt=0)
 
@@ -55,6 +55,18 @@ def test_numbers_in_strings_are_read_as_models_often_send_them() -> None:
     ask = read(CompareAsk, {"limit_s": "7"})
 
     assert ask.limit_s == 7
+
+
+def test_a_faulty_item_is_not_also_a_list_too_short() -> None:
+    fault = fault_of({"variants": [{"name": "a", "code": "1", "speed": 2}]})
+
+    assert fault.splitlines()[0].startswith("variants[0].speed: there is no such argument")
+    assert "at least 1" not in fault
+
+
+def test_a_list_that_is_too_short_is_called_a_list() -> None:
+    assert fault_of({"variants": []}).startswith("variants: List should have at least 1 item")
+    assert "valid list" in fault_of({"variants": "x"})
 
 
 def test_each_fault_is_one_line_with_what_was_found() -> None:
