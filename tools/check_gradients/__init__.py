@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from jax_workbench.tools.contract import Answer, Finite, Part, RunsCode, Tool
 
@@ -21,49 +21,74 @@ type Verdict = Literal[
     "unsupported",
 ]
 
-Size = Annotated[int, Field(ge=0, le=2**31)]
+Count = Annotated[int, Field(ge=0)]
 
 
 class InputSpec(Part):
-    """One array argument, drawn with `seed`."""
+    """One array argument, drawn with `seed`.
 
-    shape: tuple[Size, ...] = Field(default=(), max_length=8)
+    `low` and `high` (excluded) are those of uniform (default 0, 1) and integers (0, 10).
+    """
+
+    shape: tuple[Count, ...] = Field(default=(), max_length=8)
     dtype: str = Field(default="float32", max_length=16)
     distribution: Literal["normal", "uniform", "integers", "zeros", "ones", "arange", "spd"] = (
         "normal"
     )
-    low: Finite | None = Field(default=None, description="For uniform, integers.")
+    low: Finite | None = None
     high: Finite | None = None
 
 
-class CheckGradientsAsk(RunsCode):
-    """Check a JAX function's derivatives: right, or which leaf, element, rule and line is wrong.
+def of_budget(budget_s: float) -> float:
+    """Seconds within what a call may take."""
+    if not LEAST_BUDGET_S <= budget_s <= MOST_BUDGET_S:
+        raise ValueError(f"is {budget_s:g}; expected {LEAST_BUDGET_S} to {MOST_BUDGET_S} seconds")
+    return budget_s
 
-    Compares reverse, forward and custom rules with adaptive differences in float64, in a process
-    without user Python. Finds NaN, kinks, vanished and straight-through gradients too. Use it for
-    custom_vjp, losses, NaN gradients. For speed use benchmark_fn.
+
+def of_counts(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    """Numbers of arguments, from 0."""
+    if any(number < 0 for number in numbers):
+        raise ValueError(f"are {list(numbers)}; expected numbers from 0")
+    return numbers
+
+
+def of_modes(modes: tuple[Any, ...]) -> tuple[Any, ...]:
+    """At least one."""
+    if not modes:
+        raise ValueError("is empty; expected fwd, rev or both")
+    return modes
+
+
+LEAST_BUDGET_S, MOST_BUDGET_S = 1, 300
+
+# A client pays for each byte of a schema. What a bound or a part needs no keyword for is checked
+# by the functions above, and the parts of `inputs` are told in its text.
+Described = Annotated[InputSpec, WithJsonSchema({"type": "object"})]
+Budget = Annotated[Finite, AfterValidator(of_budget)]
+Modalities = Annotated[tuple[Literal["fwd", "rev"], ...], AfterValidator(of_modes)]
+Positions = Annotated[tuple[int, ...], AfterValidator(of_counts)]
+
+
+class CheckGradientsAsk(RunsCode):
+    """Check JAX derivatives: right, or which leaf, element, rule and line is wrong.
+
+    By differences in float64; finds NaN, kinks, lost gradients.
     """
 
-    code: str = Field(min_length=1, max_length=100_000, description="Module text.")
-    fn: str = Field(default="fn", pattern=r"^[A-Za-z_]\w{0,63}$", description="Function in it.")
-    make_args: str = Field(
-        default="make_args",
-        pattern=r"^[A-Za-z_]\w{0,63}$",
-        description="Function in it; returns the tuple of arguments.",
+    code: str = Field(max_length=100_000, description="Module text.")
+    fn: str = Field(default="fn", max_length=64, description="Function.")
+    make_args: str = Field(default="make_args", max_length=64, description="Gives the arguments.")
+    inputs: tuple[Described, ...] = Field(
+        default=(),
+        max_length=64,
+        description="Instead: {shape, dtype, distribution: normal|uniform|integers|zeros|ones|"
+        "arange|spd, low, high}.",
     )
-    inputs: tuple[InputSpec, ...] = Field(
-        default=(), max_length=64, description="Instead of make_args."
-    )
-    argnums: tuple[Annotated[int, Field(ge=0, lt=64)], ...] = Field(
-        default=(), max_length=64, description="Arguments to differentiate; default all inexact."
-    )
-    order: Literal[1, 2] = Field(default=1, description="2: second derivatives too.")
-    modes: tuple[Literal["fwd", "rev"], ...] = Field(
-        default=("fwd", "rev"), min_length=1, max_length=2, description="Modes to check."
-    )
-    time_budget_s: Finite = Field(
-        default=30, ge=1, le=300, description="Seconds; then inconclusive, with what was done."
-    )
+    argnums: Positions = Field(default=(), max_length=64, description="Default: all floats.")
+    order: Literal[1, 2] = Field(default=1, description="2: second ones too.")
+    modes: Modalities = Field(default=("fwd", "rev"), max_length=2, description="To check.")
+    time_budget_s: Budget = Field(default=30, description="Then inconclusive.")
 
 
 class Finding(Part):
@@ -91,10 +116,10 @@ class DirectionResult(Part):
     """Derivative along one random direction: by AD and by differences."""
 
     outcome: Literal["pass", "fail", "kink", "jump", "uncertain"]
-    ad: Finite | None
-    fd: Finite | None
-    fd_error: Finite | None
-    tolerance: Finite | None
+    ad: Finite | None = None
+    fd: Finite | None = None
+    fd_error: Finite | None = None
+    tolerance: Finite | None = None
     slope_left: Finite | None = None
     slope_right: Finite | None = None
 
@@ -112,18 +137,20 @@ class OwnDtypeError(Part):
     """Gradient in the arguments' own dtype against float64."""
 
     dtype: str
-    relative_error: Finite | None = Field(description="L2, of the worst leaf; null: not finite.")
     leaf: str
-    digits_lost: Finite | None
+    relative_error: Finite | None = Field(
+        default=None, description="L2, of the worst leaf; null: not finite."
+    )
+    digits_lost: Finite | None = None
 
 
 class Cost(Part):
     """What the check took."""
 
-    evaluations: int
-    trace_s: Finite
-    judge_s: Finite
-    n_inputs: int
+    evaluations: int = 0
+    trace_s: Finite = 0
+    judge_s: Finite = 0
+    n_inputs: int = 0
 
 
 class CheckGradientsResult(Part):

@@ -41,17 +41,15 @@ def random_direction(
     rng: np.random.Generator, x: Sequence[Array], leaves: Sequence[int], scaling: Scaling
 ) -> dict[int, Array]:
     """Normal numbers times the scales, in `leaves` alone."""
-    drawn: dict[int, Array] = {}
-    for k in leaves:
-        drawn[k] = normal_like(rng, x[k]) * scales(x[k], scaling)
-    return drawn
+    drawn = [(k, normal_like(rng, x[k]) * scales(x[k], scaling)) for k in leaves]
+    return cast("dict[int, Array]", dict(drawn))
 
 
 def range_direction(
     rng: np.random.Generator, x: Sequence[Array], leaf: int, low: int, high: int
 ) -> dict[int, Array]:
     """A random direction in the elements `low:high` (row by row) of one leaf."""
-    part = np.zeros(x[leaf].size, x[leaf].dtype)
+    part: Array = np.zeros(x[leaf].size, x[leaf].dtype)
     drawn = normal_like(rng, x[leaf].reshape(-1)[low:high])
     part[low:high] = drawn * scales(x[leaf], "mixed").reshape(-1)[low:high]
     return {leaf: part.reshape(x[leaf].shape)}
@@ -59,7 +57,7 @@ def range_direction(
 
 def element_direction(x: Sequence[Array], leaf: int, flat: int, unit: complex = 1) -> Direction:
     """The direction of one element, as long as its scale; `unit` is 1j for the imaginary part."""
-    part = np.zeros(x[leaf].size, x[leaf].dtype)
+    part: Array = np.zeros(x[leaf].size, x[leaf].dtype)
     part[flat] = unit * scales(x[leaf], "mixed").reshape(-1)[flat]
     return {leaf: part.reshape(x[leaf].shape)}
 

@@ -190,7 +190,9 @@ def differences(met: Met, line: int | None, order: int) -> list[Difference]:
         w = [random_like(rng, shape) for shape in shapes]
         pairs: list[tuple[int, tuple[list[Any], list[Any]]]] = [(1, compiled(moving, w))]
         if order > 1:
-            pairs.append((2, twice(moving, w, [random_like(rng, v) for v in moving])))
+            u: list[Any] = [random_like(rng, v) for v in moving]
+            both_orders = cast("tuple[list[Any], list[Any]]", twice(moving, w, u))
+            pairs.append((2, both_orders))
         for at_order, gradients in pairs:
             for i, (a, b) in enumerate(zip(*gradients, strict=True)):
                 if any(d.wrong_input == i and d.order == at_order for d in found):

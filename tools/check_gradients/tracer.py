@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jax_workbench.tools.check_gradients import jaxpr_reading
+from jax_workbench.tools.check_gradients import in_process, jaxpr_reading
 from jax_workbench.tools.check_gradients.coarsest_float import coarsest_float
 from jax_workbench.tools.check_gradients.hand_over import BYTES, save_values
 from jax_workbench.tools.check_gradients.leaves import (
@@ -18,7 +18,6 @@ from jax_workbench.tools.check_gradients.leaves import (
 )
 from jax_workbench.tools.check_gradients.messages import (
     VALUES,
-    JudgeAsk,
     Leaf,
     Refused,
     TraceAsk,
@@ -34,7 +33,6 @@ from jax_workbench.tools.check_gradients.programs import specs
 from jax_workbench.tools.check_gradients.suspects import audit_rules
 from jax_workbench.tools.check_gradients.user_call import FILE, load_call
 from jax_workbench.tools.common.exported_program import write_program
-from jax_workbench.tools.common.guarded_text import shorten
 from jax_workbench.tools.contract import Job
 
 SOLVERS = frozenset(("custom_linear_solve",))
@@ -146,7 +144,7 @@ def hand_out(setting: Setting, ask: TraceAsk, traced: Traced, job: Job) -> Trace
             raise CannotLeave("values decide what Python does, so it can't be traced")
         refused = export_programs(setting, ask, job)
     except CannotLeave as error:
-        return check_here(setting, ask, traced, str(error), job)
+        return in_process.check_here(setting, ask, traced, str(error), job)
     save_values(VALUES, {"x": setting.x, "h": setting.held}, job)
     audited = audit_rules(setting, ask, job)
     return traced.model_copy(update={"refused": refused, **audited})
@@ -201,33 +199,3 @@ def export_own_dtype(setting: Setting, ask: TraceAsk, job: Job) -> None:
             job.progress(f"not in its own dtype: {said_by(error)}")
             return
         job.save("own", program, BYTES)
-
-
-def check_here(setting: Setting, ask: TraceAsk, traced: Traced, why: str, job: Job) -> Traced:
-    """Judge in this process, which has run user Python."""
-    # Imported late: the tracer of a program that leaves has no use for it.
-    from jax_workbench.tools.check_gradients import judge  # noqa: PLC0415
-
-    d = setting.derivatives
-    programs: dict[str, Any] = {"primal": d.primal, "vjp": d.vjp, "jvp": d.jvp, "hvp": d.hvp}
-    if setting.jaxpr is not None:
-        programs = {name: jax.jit(fn) for name, fn in programs.items()}
-    judgement = judge.judge_here(
-        JudgeAsk(
-            leaves=traced.leaves,
-            coarsest=traced.coarsest.dtype if traced.coarsest else "",
-            is_native=traced.is_native,
-            looseness=traced.looseness,
-            refused=Refused(),
-            modes=ask.modes,
-            order=ask.order,
-            suspects=(),
-            seed=ask.seed,
-            deadline_s=ask.judge_s,
-        ),
-        programs,
-        [np.asarray(v) for v in setting.x],
-        [np.asarray(v) for v in setting.held],
-        job,
-    )
-    return traced.model_copy(update={"judgement": judgement, "in_process": shorten(why, 400)})

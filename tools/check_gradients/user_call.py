@@ -83,14 +83,16 @@ def drawn(spec: InputSpec, rng: np.random.Generator) -> Any:
             "bad_argument", f"inputs: {message_of(error)}.", "Name a dtype such as float32."
         ) from None
     shape = spec.shape
-    low = 0.0 if spec.low is None else spec.low
     match spec.distribution:
         case "normal":
             values = rng.standard_normal(shape)
+            if jnp.issubdtype(dtype, jnp.complexfloating):
+                values = values + 1j * rng.standard_normal(shape)
         case "uniform":
-            values = rng.uniform(low, 1.0 if spec.high is None else spec.high, shape)
+            values = rng.uniform(*bounds(spec, 1), shape)
         case "integers":
-            values = rng.integers(int(low), 10 if spec.high is None else int(spec.high), shape)
+            low, high = bounds(spec, 10)
+            values = rng.integers(int(low), int(high), shape)
         case "zeros":
             values = np.zeros(shape)
         case "ones":
@@ -99,9 +101,24 @@ def drawn(spec: InputSpec, rng: np.random.Generator) -> Any:
             values = np.arange(np.prod(shape)).reshape(shape)
         case "spd":
             values = positive_definite(shape, rng)
-    if jnp.issubdtype(dtype, jnp.complexfloating) and spec.distribution == "normal":
-        values = values + 1j * rng.standard_normal(shape)
     return jnp.asarray(values, dtype)
+
+
+def bounds(spec: InputSpec, default_high: float) -> tuple[float, float]:
+    """The interval to draw from.
+
+    Raises:
+        ToolError: `bad_argument` where it is empty.
+    """
+    low = 0.0 if spec.low is None else spec.low
+    high = default_high if spec.high is None else spec.high
+    if spec.distribution == "integers":
+        low, high = int(low), int(high)
+    if high <= low:
+        raise ToolError(
+            "bad_argument", f"inputs: low is {low:g}, high {high:g}.", "Give a high above low."
+        )
+    return low, high
 
 
 def positive_definite(shape: tuple[int, ...], rng: np.random.Generator) -> Any:

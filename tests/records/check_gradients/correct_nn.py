@@ -44,8 +44,8 @@ NN = tuple(
     )
 )
 OPTAX = tuple(
-    of_expression(f"optax: {name}", expression, arguments)
-    for name, expression, arguments in (
+    of_expression(f"optax: {name}", expression, arguments, *setup)
+    for name, expression, arguments, *setup in (
         ("l2", "optax.l2_loss(x, y)", "n(5), n(5)"),
         ("huber", "optax.huber_loss(x, y, delta=0.5)", "n(7), n(7)"),
         ("log cosh", "optax.log_cosh(x, y)", "n(5), n(5)"),
@@ -82,8 +82,9 @@ OPTAX = tuple(
         ("triplet", "optax.losses.triplet_margin_loss(x, y, z)", "n(3, 4), n(3, 4), n(3, 4)"),
         (
             "one step of sgd",
-            "jnp.sum(optax.apply_updates(x, optax.sgd(0.1).update(y, optax.sgd(0.1).init(x))[0]) ** 2)",
+            "jnp.sum(optax.apply_updates(x, sgd.update(y, sgd.init(x))[0]) ** 2)",
             "n(4), n(4)",
+            "sgd = optax.sgd(0.1)\n",
         ),
         ("global norm", "optax.global_norm({'a': x, 'b': y})", "n(3), n(4)"),
         ("projection on the simplex", "optax.projections.projection_simplex(x)", "n(5)"),

@@ -101,9 +101,9 @@ CASES: tuple[Case, ...] = tuple(
         ),
         (
             "strided convolution",
-            "lax.conv_general_dilated(x, y, (2,), 'VALID', dimension_numbers=('NWC', 'WIO', 'NWC'))",
+            "lax.conv_general_dilated(x, y, (2,), 'VALID', dimension_numbers=layout)",
             "n(2, 9, 2), n(3, 2, 4)",
-            "",
+            "layout = ('NWC', 'WIO', 'NWC')\n",
         ),
         (
             "max pooling",
@@ -120,34 +120,43 @@ CASES: tuple[Case, ...] = tuple(
             "custom root",
             "lax.custom_root(lambda s: s**3 + s - x, 0.5 + 0 * x, newton, solve)",
             "p()",
-            "def newton(f, s):\n"
-            "    return lax.fori_loop(0, 40, lambda k, t: t - f(t) / jax.grad(f)(t), s)\n"
-            "def solve(g, y):\n    return y / g(1.0)\n",
+            (
+                "def newton(f, s):\n"
+                "    return lax.fori_loop(0, 40, lambda k, t: t - f(t) / jax.grad(f)(t), s)\n"
+                "def solve(g, y):\n    return y / g(1.0)\n"
+            ),
         ),
         (
             "right custom_jvp",
             "jnp.sum(log1pexp(x))",
             "5 * n(6)",
-            "@jax.custom_jvp\ndef log1pexp(v):\n    return jnp.logaddexp(v, 0.0)\n"
-            "log1pexp.defjvps(lambda t, out, v: jax.nn.sigmoid(v) * t)\n",
+            (
+                "@jax.custom_jvp\ndef log1pexp(v):\n    return jnp.logaddexp(v, 0.0)\n"
+                "log1pexp.defjvps(lambda t, out, v: jax.nn.sigmoid(v) * t)\n"
+            ),
         ),
         (
             "right custom_vjp",
             "safe_sqrt(x) * y",
             "p(5), n(5)",
-            "@jax.custom_vjp\ndef safe_sqrt(v):\n    return jnp.sqrt(v)\n"
-            "safe_sqrt.defvjp(lambda v: (jnp.sqrt(v), v), lambda v, t: (t / (2 * jnp.sqrt(v)),))\n",
+            (
+                "@jax.custom_vjp\ndef safe_sqrt(v):\n    return jnp.sqrt(v)\n"
+                "def forward(v):\n    return jnp.sqrt(v), v\n"
+                "safe_sqrt.defvjp(forward, lambda v, t: (t / (2 * jnp.sqrt(v)),))\n"
+            ),
         ),
         (
             "implicit rule of a fixed point",
             "fixed(x)",
             "u(4)",
-            "@jax.custom_vjp\ndef fixed(a):\n"
-            "    return lax.fori_loop(0, 80, lambda k, s: jnp.cos(a * s), 0 * a)\n"
-            "def forward(a):\n    s = fixed(a)\n    return s, (a, s)\n"
-            "def backward(kept, t):\n    a, s = kept\n"
-            "    return (t * -jnp.sin(a * s) * s / (1 + a * jnp.sin(a * s)),)\n"
-            "fixed.defvjp(forward, backward)\n",
+            (
+                "@jax.custom_vjp\ndef fixed(a):\n"
+                "    return lax.fori_loop(0, 80, lambda k, s: jnp.cos(a * s), 0 * a)\n"
+                "def forward(a):\n    s = fixed(a)\n    return s, (a, s)\n"
+                "def backward(kept, t):\n    a, s = kept\n"
+                "    return (t * -jnp.sin(a * s) * s / (1 + a * jnp.sin(a * s)),)\n"
+                "fixed.defvjp(forward, backward)\n"
+            ),
         ),
         (
             "conjugate gradients",

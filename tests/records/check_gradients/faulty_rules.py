@@ -3,7 +3,7 @@
 from tests.records.check_gradients.cases import Case, module
 
 
-def vjp(
+def vjp(  # noqa: PLR0913 - a table's row says what it means
     name: str,
     primal: str,
     backward: str,
@@ -28,7 +28,7 @@ def vjp(
     )
 
 
-def jvp(
+def jvp(  # noqa: PLR0913 - a table's row says what it means
     name: str,
     primal: str,
     tangent: str,
