@@ -1,8 +1,9 @@
 """benchmark_fn: how fast JAX code runs, and which version is faster. The server reads this."""
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from jax_workbench.tools.contract import Answer, Finite, Part, RunsCode, Tool
 
@@ -12,69 +13,121 @@ FlopsSource = Literal["artifact", "lower_bound", "none"]
 Verdict = Literal["faster", "slower", "same", "ambiguous", "rejected"]
 MAX_CODE = 100_000
 """Characters of one text."""
+MAX_NAME = 64
+MAX_BASELINE = 300
+
+
+def between(low: float, high: float) -> Callable[[float], float]:
+    """A check that a number lies in a range; `low` and `high` are in it."""
+
+    def check(value: float) -> float:
+        if not low <= value <= high:
+            raise ValueError(f"is {value:g}; expected {low:g} to {high:g}")
+        return value
+
+    return check
+
+
+def at_most(length: int) -> Callable[[str], str]:
+    """A check that a text has no more characters than `length`."""
+
+    def check(text: str) -> str:
+        if len(text) > length:
+            raise ValueError(f"has {len(text)} characters; at most {length} are taken")
+        return text
+
+    return check
+
+
+# A client pays for each byte of a schema: what needs no keyword for a model to get it right is
+# checked by the functions above, and the parts of `inputs` are told in its text.
+Code = Annotated[str, AfterValidator(at_most(MAX_CODE))]
+Name = Annotated[str, AfterValidator(at_most(MAX_NAME))]
+Share = Annotated[Finite, AfterValidator(between(1e-12, 0.999))]
+Effect = Annotated[Finite, AfterValidator(between(0.001, 1))]
+Budget = Annotated[Finite, AfterValidator(between(0.1, 300))]
+Cores = Annotated[int, AfterValidator(between(0, 256))]
+Devices = Annotated[int, AfterValidator(between(1, 64))]
 
 
 class Variant(Part):
     """One version of the function."""
 
-    name: str = Field(min_length=1, max_length=64)
-    code: str = Field(min_length=1, max_length=MAX_CODE, description="Module text.")
-    fn: str = Field(default="fn", max_length=64, description="Function in it to time.")
+    name: Name = Field(min_length=1)
+    code: Code = Field(min_length=1, description="Module text.")
+    fn: Name = "fn"
 
 
 class InputSpec(Part):
-    """One array argument, drawn where the code can't know the values."""
+    """One array argument, drawn where the code can't know the values.
 
-    shape: tuple[int | str, ...] = Field(
-        default=(), max_length=8, description="Sizes, or names of swept ones."
-    )
-    dtype: str = Field(default="float32", max_length=16, description="NumPy's name, or key.")
+    A size may be the name of a swept one. `low` and `high` (excluded) are those of uniform
+    (default 0, 1) and integers (0, 100).
+    """
+
+    shape: tuple[int | str, ...] = Field(default=(), max_length=8)
+    dtype: str = Field(default="float32", max_length=16)
     distribution: Distribution = "normal"
-    low: Finite | None = Field(default=None, description="Of uniform, integers.")
+    low: Finite | None = None
     high: Finite | None = None
 
 
-class BenchmarkFnAsk(RunsCode):
-    """Time a JAX function, or compare versions of it: faster, slower or the same, and how sure.
+Described = Annotated[InputSpec, WithJsonSchema({"type": "object"})]
+Variants = Annotated[
+    tuple[Variant, ...],
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"name": {"type": "string"}, "code": {"type": "string"}},
+                "required": ["name", "code"],
+            },
+        }
+    ),
+]
 
-    Exports each variant and times the programs interleaved, in a process without user Python, on
-    fresh secret inputs; checks that outputs agree; says compile time apart. Use it before claiming
-    a speed-up. Not for eager code, host callbacks or I/O: those are not part of the program. To
-    see what code returns or prints, use run_jax_code.
+
+class BenchmarkFnAsk(RunsCode):
+    """Time a JAX function, or compare versions: faster, slower or same, and how sure.
+
+    Times the exported programs interleaved, in a process without user Python, on fresh secret
+    inputs; checks that outputs agree. Use it before claiming a speed-up.
     """
 
-    variants: tuple[Variant, ...] = Field(
-        min_length=1, max_length=8, description="Versions of one function; unique names."
+    variants: Variants = Field(
+        min_length=1,
+        max_length=8,
+        description="Versions of one function: {name, code: module text, fn: its name if not fn}.",
     )
-    make_inputs: str = Field(
-        default="",
-        max_length=MAX_CODE,
-        description="Module text; its make_inputs(seed) returns the tuple of arguments.",
+    make_inputs: Code = Field(
+        default="", description="Module text; its make_inputs(seed, **sizes) returns the arguments."
     )
-    inputs: tuple[InputSpec, ...] = Field(
-        default=(), max_length=64, description="Instead of make_inputs: one spec an argument."
+    inputs: tuple[Described, ...] = Field(
+        default=(),
+        max_length=64,
+        description="Instead: {shape, dtype, distribution: normal|uniform|integers|zeros|ones|"
+        "arange|spd, low, high}.",
     )
-    baseline: str = Field(default="", max_length=64, description="Variant's name; else the first.")
+    baseline: Annotated[str, AfterValidator(at_most(MAX_BASELINE))] = Field(
+        default="", description="Variant; else the first."
+    )
     sweep: dict[str, tuple[int, ...]] = Field(
         default_factory=dict[str, tuple[int, ...]], max_length=1, description="Not there yet."
     )
-    mode: Literal["artifact", "as_called"] = "artifact"
-    check_outputs: bool = Field(default=True, description="Reject variants whose outputs differ.")
-    rtol: Finite | None = Field(
-        default=None, gt=0, lt=1, description="Of outputs; else by dtype (float32: 1e-5 sqrt k)."
+    mode: Literal["artifact", "as_called"] = Field(
+        default="artifact", description="as_called is not there yet."
     )
-    backward: bool = Field(default=False, description="Time value and gradient of scalar fn.")
-    min_effect: Finite = Field(
-        default=0.02, ge=0.001, le=1, description="Smallest relative change worth a verdict."
-    )
-    time_budget_s: Finite = Field(
-        default=10, ge=0.1, le=300, description="Most seconds of timing; ends once decided."
-    )
-    threads: int = Field(default=0, ge=0, le=256, description="CPU cores; 0: one, pinned.")
+    check_outputs: bool = Field(default=True, description="Reject if they differ.")
+    rtol: Share | None = Field(default=None, description="Of outputs; default by dtype.")
+    backward: bool = Field(default=False, description="Time value and gradient.")
+    min_effect: Effect = Field(default=0.02, description="Least relative change to call.")
+    time_budget_s: Budget = Field(default=10, description="Of timing; ends once decided.")
+    threads: Cores = Field(default=0, description="Cores; 0: one.")
     files: tuple[str, ...] = Field(
-        default=(), max_length=16, description="Paths or workbench:// URIs; found in inputs/."
+        default=(), max_length=16, description="Paths or URIs, read as inputs/NAME."
     )
-    devices: int = Field(default=1, ge=1, le=64, description="Simulated devices.")
+    devices: Devices = Field(default=1, description="Simulated.")
 
 
 class WallTimes(Part):

@@ -5,22 +5,12 @@ from typing import Any, Literal
 import jax
 import numpy as np
 
+from jax_workbench.tools.benchmark_fn.comparing import clock_ratios, is_settled, looks_s
 from jax_workbench.tools.benchmark_fn.line_up import LineUp
-from jax_workbench.tools.benchmark_fn.messages import ClockRatio, Refusal, TimedPair
+from jax_workbench.tools.benchmark_fn.messages import Refusal, TimedPair
 from jax_workbench.tools.benchmark_fn.rounds import CLOCK, Rounds
-from jax_workbench.tools.benchmark_fn.statistics import (
-    ALPHA,
-    Stretches,
-    centre,
-    holm_levels,
-    min_detectable,
-    more_seconds,
-    stretches,
-    verdict,
-)
+from jax_workbench.tools.benchmark_fn.statistics import ALPHA, centre
 
-LOOKS_S = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0)
-"""When the intervals are looked at, and the run ended if every comparison is decided."""
 REPORT_EVERY_S = 2.0
 MARGIN_S = 0.5
 """Kept for the answer itself."""
@@ -61,7 +51,7 @@ class Measurement:
         self.rounds.calibrate()
         round_s = (CLOCK() - started) / 1e9
         budget = min(ask.budget_s, self.line_up.left_s() - MARGIN_S)
-        looks = [at for at in LOOKS_S if at < budget] + [budget]
+        looks = looks_s(budget)
         for at in looks:
             self.measure_until(at, round_s)
             self.pairs = self.compare(ALPHA / len(looks))
@@ -97,7 +87,13 @@ class Measurement:
 
     def compare(self, alpha: float) -> tuple[TimedPair, ...]:
         """Every candidate against the baseline, by both clocks; `alpha` is for this look."""
-        by_clock = {clock: self.ratios(clock, alpha) for clock in ("wall", "cpu")}
+        effect, variants = self.line_up.ask.min_effect, range(len(self.entrants))
+        by_clock = {
+            clock: clock_ratios(
+                [self.rounds.times_us(i, clock) for i in variants], effect, alpha, self.measured_s
+            )
+            for clock in ("wall", "cpu")
+        }
         base = self.entrants[0].loaded
         pairs: list[TimedPair] = []
         for i, entrant in enumerate(self.entrants[1:]):
@@ -116,35 +112,6 @@ class Measurement:
             )
         return tuple(pairs)
 
-    def ratios(self, clock: ClockName, alpha: float) -> list[ClockRatio | None]:
-        """One clock's ratio of each candidate, judged as a family."""
-        effect = self.line_up.ask.min_effect
-        base = self.rounds.times_us(0, clock)
-        found = [
-            stretches(base, self.rounds.times_us(i, clock)) for i in range(1, len(self.entrants))
-        ]
-        levels = holm_levels([1.0 if s is None else s.p_value(effect) for s in found], alpha)
-        return [
-            None if s is None else self.judged(s, level)
-            for s, level in zip(found, levels, strict=True)
-        ]
-
-    def judged(self, found: Stretches, level: float) -> ClockRatio:
-        """One ratio with its interval at the level that its family and its look leave."""
-        effect = self.line_up.ask.min_effect
-        ratio, low, high = found.interval(level)
-        word = verdict((ratio, low, high), effect)
-        more = more_seconds(found, level, effect, self.measured_s) if word == "ambiguous" else None
-        return ClockRatio(
-            ratio=ratio,
-            low=low,
-            high=high,
-            confidence=1 - ALPHA,
-            verdict=word,
-            min_detectable=min_detectable(found.half_width(level), effect),
-            more_s=more,
-        )
-
     def decided(self) -> bool:
         """Whether further time could not change what will be said."""
         if not self.pairs:
@@ -161,13 +128,3 @@ class Measurement:
             return False
         found = centre(times)
         return found.ci_high / found.median - 1 <= self.line_up.ask.min_effect / 2
-
-
-def is_settled(pair: TimedPair, *, by_cpu: bool) -> bool:
-    """Whether a pair's verdict stands: by CPU time with wall time of the same sign, or by wall."""
-    if pair.wall is None or pair.cpu is None:
-        return False
-    if not by_cpu:
-        return pair.wall.verdict != "ambiguous"
-    agree = (pair.wall.ratio - 1) * (pair.cpu.ratio - 1) > 0
-    return pair.cpu.verdict == "same" or (pair.cpu.verdict != "ambiguous" and agree)
