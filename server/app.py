@@ -12,9 +12,11 @@ from mcp.server import CacheHint, Server, ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
 from jax_workbench.sandbox.face import Pool
+from jax_workbench.server import prompts
 from jax_workbench.server.background_pool import BackgroundPool
 from jax_workbench.server.call import Caller
 from jax_workbench.server.caller_identity import client_of
+from jax_workbench.server.completion import complete
 from jax_workbench.server.describe import AnyTool, describe
 from jax_workbench.server.handover import Handover
 from jax_workbench.server.instructions import INSTRUCTIONS
@@ -23,6 +25,7 @@ from jax_workbench.server.reply import reply
 from jax_workbench.server.resources import Resources
 from jax_workbench.server.run_store import RunStore
 from jax_workbench.server.settings import Settings
+from jax_workbench.server.skills import Skills
 from jax_workbench.server.tasks import Tasks, task_of
 
 NAME = "jax-workbench"
@@ -42,7 +45,8 @@ def build_server(
     held = BackgroundPool(pool)
     caller = Caller(held, store, settings)
     handover = Handover(caller, jobs, answer_within_s=settings.answer_within_s)
-    handlers = Handlers(tools, handover, Resources(held, store, settings))
+    skills = Skills()
+    handlers = Handlers(tools, handover, Resources(held, store, settings, skills), store)
 
     @asynccontextmanager
     async def lifespan(_server: Server[None]) -> AsyncGenerator[None]:
@@ -64,22 +68,31 @@ def build_server(
         instructions=INSTRUCTIONS,
         lifespan=lifespan,
         get_tool_input_schema=handlers.input_schema,
-        cache_hints={"tools/list": AN_HOUR, "resources/templates/list": AN_HOUR},
+        cache_hints=dict.fromkeys(
+            ("tools/list", "prompts/list", "resources/templates/list"), AN_HOUR
+        ),
         on_list_tools=handlers.list_tools,
         on_call_tool=handlers.call_tool,
         on_list_resources=handlers.list_resources,
         on_list_resource_templates=handlers.list_resource_templates,
         on_read_resource=handlers.read_resource,
+        on_list_prompts=handlers.list_prompts,
+        on_get_prompt=handlers.get_prompt,
+        on_completion=handlers.complete,
     )
     Tasks(jobs).install(server)
+    skills.install(server)
     return server
 
 
 class Handlers:
     """What the server answers to each kind of request; one object serves both protocol eras."""
 
-    def __init__(self, tools: Iterable[AnyTool], handover: Handover, resources: Resources) -> None:
+    def __init__(
+        self, tools: Iterable[AnyTool], handover: Handover, resources: Resources, store: RunStore
+    ) -> None:
         """Offer `tools`, in that order."""
+        self._store = store
         self._tools = {tool.name: tool for tool in tools}
         self._handover = handover
         self._resources = resources
@@ -133,3 +146,19 @@ class Handlers:
     ) -> types.ReadResourceResult:
         """The content at a URI. Raises MCPError where there is none."""
         return await self._resources.read(params.uri, client_of(ctx).owner)
+
+    async def list_prompts(
+        self, _ctx: Ctx, _params: types.PaginatedRequestParams | None
+    ) -> types.ListPromptsResult:
+        """All prompts, always in the same order."""
+        return prompts.listed()
+
+    async def get_prompt(
+        self, _ctx: Ctx, params: types.GetPromptRequestParams
+    ) -> types.GetPromptResult:
+        """A prompt's text. Raises MCPError where its name or its arguments are wrong."""
+        return prompts.filled(params.name, params.arguments or {})
+
+    async def complete(self, ctx: Ctx, params: types.CompleteRequestParams) -> types.CompleteResult:
+        """What an argument of a prompt or a template may be."""
+        return await complete(params, self._store.of(client_of(ctx).owner))

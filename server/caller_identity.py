@@ -6,8 +6,9 @@ from typing import Any
 from mcp.server import ServerRequestContext
 from mcp.server.request_state import authenticated_principal
 
+from jax_workbench.server.extension_method import SINCE
+
 TASKS = "io.modelcontextprotocol/tasks"
-TASKS_SINCE = "2026-07-28"
 
 
 @dataclass(frozen=True)
@@ -26,5 +27,5 @@ def client_of(ctx: ServerRequestContext[Any]) -> Client:
     extensions = (declared.extensions if declared else None) or {}
     return Client(
         owner=authenticated_principal(ctx) or "",
-        takes_tasks=ctx.protocol_version == TASKS_SINCE and TASKS in extensions,
+        takes_tasks=ctx.protocol_version == SINCE and TASKS in extensions,
     )

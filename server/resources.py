@@ -11,8 +11,11 @@ from mcp.shared.exceptions import MCPError
 
 from jax_workbench.server.background_pool import BackgroundPool
 from jax_workbench.server.envelope import versions
+from jax_workbench.server.guides import SCHEME as GUIDES
+from jax_workbench.server.guides import guide_at, guides
 from jax_workbench.server.run_store import Artifact, RunStore, parse_uri, uri_of
 from jax_workbench.server.settings import Settings
+from jax_workbench.server.skills import MARKDOWN, Skills
 
 DEVICE_URI = "workbench://device"
 JSON_TYPE = "application/json"
@@ -25,14 +28,17 @@ TEXT_TYPES = ("text/", "application/json", "application/xml", "image/svg+xml")
 class Resources:
     """The resources of one server."""
 
-    def __init__(self, pool: BackgroundPool, store: RunStore, settings: Settings) -> None:
+    def __init__(
+        self, pool: BackgroundPool, store: RunStore, settings: Settings, skills: Skills
+    ) -> None:
         """Read how `pool` stands and what `store` holds."""
+        self._skills = skills
         self._pool = pool
         self._store = store
         self._settings = settings
 
     async def listed(self, owner: str) -> list[types.Resource]:
-        """The device and the newest runs of `owner`; the templates say how to reach the others."""
+        """The device, the guides and the newest runs of `owner`; templates reach the others."""
         run_ids = await anyio.to_thread.run_sync(self._store.of(owner).run_ids)
         return [
             types.Resource(
@@ -41,6 +47,17 @@ class Resources:
                 title="The host's device, sandbox and limits",
                 mime_type=JSON_TYPE,
             ),
+            *(
+                types.Resource(
+                    uri=guide.uri,
+                    name=guide.name,
+                    title=guide.title,
+                    description=guide.description,
+                    mime_type=MARKDOWN,
+                )
+                for guide in guides().values()
+            ),
+            *self._skills.listed(),
             *(
                 types.Resource(
                     uri=uri_of(run_id), name=run_id, title=_title(run_id), mime_type=JSON_TYPE
@@ -65,12 +82,24 @@ class Resources:
                 title="A file of a finished run",
                 description="A picture, array or other file that a run handed out.",
             ),
+            types.ResourceTemplate(
+                uri_template=f"{GUIDES}{{name}}",
+                name="guide",
+                title="A guide",
+                description="A short page on one part of JAX, with code that runs.",
+                mime_type=MARKDOWN,
+            ),
         ]
 
     async def read(self, uri: str, owner: str) -> types.ReadResourceResult:
         """The content at `uri`. Raises MCPError where there is none that `owner` may read."""
         if uri == DEVICE_URI:
             return _one(_json(uri, self.device()))
+        if guide := guide_at(uri):
+            text = types.TextResourceContents(uri=uri, mime_type=MARKDOWN, text=guide.text)
+            return _one(text)
+        if page := self._skills.read(uri):
+            return _one(page)
         place = parse_uri(uri)
         if place is None:
             raise _not_found(uri)

@@ -4,24 +4,22 @@ A client that declares it gets a task instead of an answer with status "running"
 `tasks/get`. The SDK does not implement the extension, so its three methods are added here.
 """
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from mcp import types
-from mcp.server import Server, ServerRequestContext
+from mcp.server import Server
 from mcp.shared.exceptions import MCPError
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from jax_workbench.server.caller_identity import TASKS, TASKS_SINCE, client_of
+from jax_workbench.server.caller_identity import TASKS, client_of
+from jax_workbench.server.extension_method import Ctx, add_method
 from jax_workbench.server.jobs import KEPT_S, JobBook, JobRecord
 from jax_workbench.server.reply import Failed, reply
 from jax_workbench.tools.errors import ToolError
 
 POLL_MS = 1000
 LONGEST_CALL_S = 600.0
-
-type Ctx = ServerRequestContext[None]
 
 
 class TaskParams(types.RequestParams):
@@ -46,9 +44,9 @@ class Tasks:
     def install(self, server: Server[None]) -> None:
         """Offer the extension."""
         server.extensions[TASKS] = {}
-        _add_method(server, "tasks/get", TaskParams, self._get)
-        _add_method(server, "tasks/update", UpdateParams, self._update)
-        _add_method(server, "tasks/cancel", TaskParams, self._cancel)
+        add_method(server, "tasks/get", TaskParams, self._get)
+        add_method(server, "tasks/update", UpdateParams, self._update)
+        add_method(server, "tasks/cancel", TaskParams, self._cancel)
 
     async def _get(self, ctx: Ctx, params: TaskParams) -> dict[str, Any]:
         return task_of(self._find(ctx, params), with_result=True)
@@ -64,14 +62,7 @@ class Tasks:
     def _find(self, ctx: Ctx, params: TaskParams) -> JobRecord:
         client = client_of(ctx)
         if not client.takes_tasks:
-            needed = types.ClientCapabilities(extensions={TASKS: {}})
-            raise MCPError(
-                types.MISSING_REQUIRED_CLIENT_CAPABILITY,
-                f"The client did not declare {TASKS}.",
-                data=types.MissingRequiredClientCapabilityErrorData(
-                    required_capabilities=needed
-                ).model_dump(mode="json", by_alias=True, exclude_none=True),
-            )
+            raise lacks_tasks()
         named = None if ctx.request is None else ctx.request.headers.get("mcp-name")
         if ctx.request is not None and named != params.task_id:
             raise MCPError(types.HEADER_MISMATCH, "Mcp-Name does not match taskId.")
@@ -81,10 +72,21 @@ class Tasks:
             raise MCPError(types.INVALID_PARAMS, f"Unknown task: {params.task_id}") from None
 
 
+def lacks_tasks() -> MCPError:
+    """What a client is told that asks for a task without having declared the extension."""
+    needed = types.ClientCapabilities(extensions={TASKS: {}})
+    facts = types.MissingRequiredClientCapabilityErrorData(required_capabilities=needed)
+    return MCPError(
+        types.MISSING_REQUIRED_CLIENT_CAPABILITY,
+        f"The client did not declare {TASKS}.",
+        data=facts.model_dump(mode="json", by_alias=True, exclude_none=True),
+    )
+
+
 def task_of(record: JobRecord, *, with_result: bool = False) -> dict[str, Any]:
     """A job as the extension describes it; with its result, where it has one.
 
-    A tool's error is a completed task whose result is an error: only the protocol's own fail.
+    A tool's error is a completed task whose result is an error: only our fault is a failed one.
     """
     task: dict[str, Any] = {
         "taskId": record.id,
@@ -101,6 +103,9 @@ def task_of(record: JobRecord, *, with_result: bool = False) -> dict[str, Any]:
     del task["statusMessage"]
     if isinstance(ending, Failed) and ending.code == "cancelled":
         return {**task, "status": "cancelled", "statusMessage": ending.cause}
+    if isinstance(ending, Failed) and ending.code == "internal":
+        error = types.ErrorData(code=types.INTERNAL_ERROR, message=ending.text())
+        return {**task, "status": "failed", "error": error.model_dump(exclude_none=True)}
     task["status"] = "completed"
     if with_result:
         task["result"] = reply(ending).model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -109,17 +114,3 @@ def task_of(record: JobRecord, *, with_result: bool = False) -> dict[str, Any]:
 
 def _stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _add_method[P: BaseModel](
-    server: Server[None],
-    method: Literal["tasks/get", "tasks/update", "tasks/cancel"],
-    params: type[P],
-    handler: Callable[[Ctx, P], Awaitable[dict[str, Any]]],
-) -> None:
-    async def since_tasks(ctx: Ctx, given: P) -> dict[str, Any]:
-        if ctx.protocol_version != TASKS_SINCE:
-            raise MCPError(types.METHOD_NOT_FOUND, "Method not found", data=method)
-        return {"resultType": "complete", **await handler(ctx, given)}
-
-    server.add_request_handler(method, params, since_tasks)

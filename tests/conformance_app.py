@@ -22,6 +22,7 @@ from conformance.plain_fixtures import (
     prompt_messages,
     read_fixture,
 )
+from conformance.task_fixtures import tasks
 from mcp import types
 from mcp.server import Server
 from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
@@ -52,7 +53,9 @@ async def serve(settings: Settings, door: Door) -> None:
     pool, jobs = local_pool(settings), JobBook(max_unfinished=settings.max_unfinished)
     server = build_server(ALL_TOOLS, pool, settings, RunStore.open(settings), jobs)
     bus = InMemorySubscriptionBus()
-    add_tools(server, {tool.name: tool for tool in (*PLAIN_TOOLS, *asking_tools(bus))})
+    add_tools(
+        server, {tool.name: tool for tool in (*PLAIN_TOOLS, *asking_tools(bus), *tasks(jobs))}
+    )
     add_resources(server)
     add_prompts(server)
     add_utilities(server, bus)
@@ -117,14 +120,20 @@ def add_resources(server: Server[None]) -> None:
 
 
 def add_prompts(server: Server[None]) -> None:
-    """Our server has no prompts yet; these are all the suite's."""
+    """Put the suite's prompts behind our own."""
+    our_list, our_get = ours(server, "prompts/list"), ours(server, "prompts/get")
+    our_complete = ours(server, "completion/complete")
+    theirs = {prompt.name for prompt in PROMPTS}
 
     async def list_prompts(
-        _ctx: Ctx, _params: types.PaginatedRequestParams
+        ctx: Ctx, params: types.PaginatedRequestParams
     ) -> types.ListPromptsResult:
-        return types.ListPromptsResult(prompts=[*PROMPTS], ttl_ms=0, cache_scope="public")
+        listed = await our_list(ctx, params)
+        return types.ListPromptsResult(prompts=[*listed.prompts, *PROMPTS])
 
-    async def get_prompt(_ctx: Ctx, params: types.GetPromptRequestParams) -> Any:
+    async def get_prompt(ctx: Ctx, params: types.GetPromptRequestParams) -> Any:
+        if params.name not in theirs:
+            return await our_get(ctx, params)
         if params.name == "test_input_required_result_prompt":
             given = (params.input_responses or {}).get("user_context")
             if given is None:
@@ -141,8 +150,8 @@ def add_prompts(server: Server[None]) -> None:
             messages=[types.PromptMessage(role="user", content=content) for content in contents]
         )
 
-    async def complete(_ctx: Ctx, _params: types.CompleteRequestParams) -> types.CompleteResult:
-        return types.CompleteResult(completion=types.Completion(values=[], has_more=False))
+    async def complete(ctx: Ctx, params: types.CompleteRequestParams) -> types.CompleteResult:
+        return await our_complete(ctx, params)
 
     server.add_request_handler("prompts/list", types.PaginatedRequestParams, list_prompts)
     server.add_request_handler("prompts/get", types.GetPromptRequestParams, get_prompt)

@@ -225,7 +225,8 @@ async def test_a_stored_run_can_be_read_and_used_as_input(
     stored = json.loads(record.text)
     assert stored["ask"]["code"] == "one"
     assert stored["answer"] == first.structured_content
-    assert listed == ["workbench://device", f"workbench://runs/{run_id}"]
+    assert listed[0] == "workbench://device"
+    assert listed[-1] == f"workbench://runs/{run_id}"
     assert pool.specs[1].blobs == {"data.csv": b"x,y\n1,2\n"}
 
 
