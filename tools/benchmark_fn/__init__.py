@@ -13,8 +13,6 @@ FlopsSource = Literal["artifact", "lower_bound", "none"]
 Verdict = Literal["faster", "slower", "same", "ambiguous", "rejected"]
 MAX_CODE = 100_000
 """Characters of one text."""
-MAX_NAME = 64
-MAX_BASELINE = 300
 
 
 def between(low: float, high: float) -> Callable[[float], float]:
@@ -28,21 +26,8 @@ def between(low: float, high: float) -> Callable[[float], float]:
     return check
 
 
-def at_most(length: int) -> Callable[[str], str]:
-    """A check that a text has no more characters than `length`."""
-
-    def check(text: str) -> str:
-        if len(text) > length:
-            raise ValueError(f"has {len(text)} characters; at most {length} are taken")
-        return text
-
-    return check
-
-
 # A client pays for each byte of a schema: what needs no keyword for a model to get it right is
-# checked by the functions above, and the parts of `inputs` are told in its text.
-Code = Annotated[str, AfterValidator(at_most(MAX_CODE))]
-Name = Annotated[str, AfterValidator(at_most(MAX_NAME))]
+# checked by the function above, and the parts of variants and inputs are told in their texts.
 Share = Annotated[Finite, AfterValidator(between(1e-12, 0.999))]
 Effect = Annotated[Finite, AfterValidator(between(0.001, 1))]
 Budget = Annotated[Finite, AfterValidator(between(0.1, 300))]
@@ -53,9 +38,9 @@ Devices = Annotated[int, AfterValidator(between(1, 64))]
 class Variant(Part):
     """One version of the function."""
 
-    name: Name = Field(min_length=1)
-    code: Code = Field(min_length=1, description="Module text.")
-    fn: Name = "fn"
+    name: str = Field(min_length=1, max_length=64)
+    code: str = Field(min_length=1, max_length=MAX_CODE)
+    fn: str = Field(default="fn", max_length=64)
 
 
 class InputSpec(Part):
@@ -73,19 +58,7 @@ class InputSpec(Part):
 
 
 Described = Annotated[InputSpec, WithJsonSchema({"type": "object"})]
-Variants = Annotated[
-    tuple[Variant, ...],
-    WithJsonSchema(
-        {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"name": {"type": "string"}, "code": {"type": "string"}},
-                "required": ["name", "code"],
-            },
-        }
-    ),
-]
+DescribedVariant = Annotated[Variant, WithJsonSchema({"type": "object"})]
 
 
 class BenchmarkFnAsk(RunsCode):
@@ -95,13 +68,15 @@ class BenchmarkFnAsk(RunsCode):
     inputs; checks that outputs agree. Use it before claiming a speed-up.
     """
 
-    variants: Variants = Field(
+    variants: tuple[DescribedVariant, ...] = Field(
         min_length=1,
         max_length=8,
-        description="Versions of one function: {name, code: module text, fn: its name if not fn}.",
+        description="Versions of one function: {name, code, fn: its name if not fn}.",
     )
-    make_inputs: Code = Field(
-        default="", description="Module text; its make_inputs(seed, **sizes) returns the arguments."
+    make_inputs: str = Field(
+        default="",
+        max_length=MAX_CODE,
+        description="Module text; its make_inputs(seed, **sizes) returns the arguments.",
     )
     inputs: tuple[Described, ...] = Field(
         default=(),
@@ -109,9 +84,7 @@ class BenchmarkFnAsk(RunsCode):
         description="Instead: {shape, dtype, distribution: normal|uniform|integers|zeros|ones|"
         "arange|spd, low, high}.",
     )
-    baseline: Annotated[str, AfterValidator(at_most(MAX_BASELINE))] = Field(
-        default="", description="Variant; else the first."
-    )
+    baseline: str = Field(default="", max_length=300, description="Variant; else the first.")
     sweep: dict[str, tuple[int, ...]] = Field(
         default_factory=dict[str, tuple[int, ...]], max_length=1, description="Not there yet."
     )
