@@ -11,6 +11,7 @@ from mcp.shared.exceptions import MCPError
 
 from jax_workbench.server import handover
 from jax_workbench.server.caller_identity import TASKS
+from jax_workbench.tools.errors import ToolError
 from tests.server.conftest import FakePool, Held, MakeServer
 
 pytestmark = pytest.mark.anyio
@@ -117,26 +118,41 @@ async def test_a_cancelled_task_kills_its_job_and_says_so(make_server: MakeServe
     assert ended == ["cancelled"]
 
 
-async def test_a_tool_that_fails_is_a_completed_task_with_an_error(
-    make_server: MakeServer,
-) -> None:
+async def ended_task(make_server: MakeServer, pool: FakePool) -> tuple[State, bool]:
+    """How a task ended, and whether the call was an error."""
     states: list[State] = []
-
-    async def fail(_spec: Any, _on_progress: Any) -> dict[str, Any]:
-        return {"value": {"status": "no such word"}}
 
     async def poll(task_id: str, session: Any) -> types.CallToolResult:
         while (state := await state_of(task_id, session)).status == "working":
             await anyio.lowlevel.checkpoint()
         states.append(state)
-        return types.CallToolResult.model_validate(state.result)
+        return types.CallToolResult.model_validate(state.result or {"content": [], "isError": True})
 
     with anyio.fail_after(LIMIT_S):
-        async with Client(make_server(FakePool(behave=fail)), extensions=[Polls(poll)]) as client:
+        async with Client(make_server(pool), extensions=[Polls(poll)]) as client:
             got = await client.call_tool("echo_code", {"code": "1"})
+    return states[0], got.is_error
 
-    assert states[0].status == "completed"
-    assert got.is_error
+
+async def test_code_that_fails_is_a_completed_task_with_an_error(make_server: MakeServer) -> None:
+    async def fail(_spec: Any, _on_progress: Any) -> dict[str, Any]:
+        raise ToolError("user_code_failed", "It raised.", "Mend it.")
+
+    state, is_error = await ended_task(make_server, FakePool(behave=fail))
+
+    assert (state.status, is_error) == ("completed", True)
+    assert state.result is not None
+    assert state.result["content"][0]["text"] == "user_code_failed: It raised. Mend it."
+
+
+async def test_a_fault_of_the_server_is_a_failed_task(make_server: MakeServer) -> None:
+    async def break_down(_spec: Any, _on_progress: Any) -> dict[str, Any]:
+        return {"value": {"status": "no such word"}}
+
+    state, _ = await ended_task(make_server, FakePool(behave=break_down))
+
+    assert state.status == "failed"
+    assert state.result is None
 
 
 async def test_a_client_that_declared_nothing_gets_no_task_and_may_not_ask_for_one(
