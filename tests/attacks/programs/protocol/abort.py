@@ -1,0 +1,9 @@
+"""Aborts.
+
+Ends: worker_died
+"""
+
+import os
+
+print("RESOURCE is plenty", flush=True)
+os.abort()

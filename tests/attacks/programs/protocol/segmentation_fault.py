@@ -1,0 +1,6 @@
+"""Reads from address zero.
+
+Ends: worker_died
+"""
+
+ctypes.string_at(0)

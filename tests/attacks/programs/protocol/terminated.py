@@ -1,0 +1,9 @@
+"""Sends itself SIGTERM.
+
+Ends: worker_died
+"""
+
+import os
+import signal
+
+os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,9 @@
+"""Sleeps.
+
+Ends: timed_out
+Wall: 2 s
+"""
+
+import time
+
+time.sleep(1e6)
