@@ -1,0 +1,131 @@
+"""Questions that many rules ask, and words that many of them use."""
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from jax_workbench.tools.lint_jax_code.engine.events import Event, Index
+from jax_workbench.tools.lint_jax_code.engine.parameters import DIFFERENTIATING
+from jax_workbench.tools.lint_jax_code.engine.rule import Edit
+from jax_workbench.tools.lint_jax_code.engine.stacks import innermost
+from jax_workbench.tools.lint_jax_code.engine.values import MAPPED, STAGED, Value
+
+if TYPE_CHECKING:
+    from jax_workbench.tools.lint_jax_code.engine.analysis import Analysis
+    from jax_workbench.tools.lint_jax_code.engine.frames import Frame
+
+SHOWN = 48
+CONCRETE = ("Tracer", "is_concrete", "concrete")
+
+
+def is_abstract(event: Event, value: Value) -> bool:
+    """Whether it is proven to be one array without a value, in code that nothing guards."""
+    return value.kind == "array" and value.traced >= MAPPED and not is_guarded(event)
+
+
+def is_traced(event: Event, value: Value) -> bool:
+    """Whether it is a traced array or a traced argument of unknown structure."""
+    return value.kind in {"array", "pytree"} and value.traced >= MAPPED and not is_guarded(event)
+
+
+def is_differentiated_array(event: Event, value: Value) -> bool:
+    """Whether it has no NumPy value: traced by any transformation, gradients included."""
+    return value.kind in {"array", "pytree"} and value.traced > 0 and not is_guarded(event)
+
+
+def outlives(event: Event, value: Value) -> bool:
+    """Whether an object was there before the transformed code around was entered."""
+    if event.frame.staged == 0 or value.op == "passed":
+        return False
+    scope = event.frame.root
+    while scope.caller is not None and scope.caller.staged > 0:
+        scope = scope.caller.root
+    return value.serial < scope.entered
+
+
+def option_node(node: ast.AST, name: str) -> ast.expr | None:
+    """The value of a keyword somewhere in an expression."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.keyword) and part.arg == name:
+            return part.value
+    return None
+
+
+def is_differentiated(event: Event) -> bool:
+    """Whether the function around, or one that called it, is differentiated in this file."""
+    nodes = {
+        function.node
+        for transform in event.lint.transforms
+        if transform.name in DIFFERENTIATING
+        and (function := innermost(transform.inner)[0]) is not None
+    }
+    scope: Frame | None = event.frame.root
+    while scope is not None:
+        if scope.function is not None and scope.function.node in nodes:
+            return True
+        scope = scope.caller.root if scope.caller is not None else None
+    return False
+
+
+def is_guarded(event: Event) -> bool:
+    """Whether the code asks first whether values are concrete, or catches what would be raised."""
+    guards = any(word in text for text, _ in event.frame.guards for word in CONCRETE)
+    return guards or event.lint.guard_depth > 0
+
+
+def is_staged(event: Event) -> bool:
+    """Whether the code around runs once, at tracing."""
+    return event.frame.staged == STAGED
+
+
+def shown(lint: "Analysis", node: ast.AST) -> str:
+    """The code of a node on one line, cut."""
+    text = " ".join(lint.text(node).split())
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
+
+
+def replaced(lint: "Analysis", node: ast.AST, text: str) -> Edit:
+    """An edit that puts a text in the place of a node."""
+    start, end = lint.source.span(node)
+    return Edit(start, end, text)
+
+
+def inserted_before(lint: "Analysis", node: ast.AST, text: str) -> Edit:
+    """An edit that puts a text before a node."""
+    start, _ = lint.source.span(node)
+    return Edit(start, start, text)
+
+
+def argument_added(lint: "Analysis", call: ast.Call, text: str) -> Edit:
+    """An edit that adds an argument at the end of a call."""
+    _, end = lint.source.span(call)
+    inside = lint.source.text[: end - 1].rstrip()
+    is_first = not call.args and not call.keywords
+    comma = "" if is_first else " " if inside.endswith(",") else ", "
+    return Edit(len(inside), len(inside), f"{comma}{text}")
+
+
+def via(value: Value, depth: int = 6) -> Iterator[Value]:
+    """A value and what it was computed from, nearest first."""
+    if depth < 0:
+        return
+    yield value
+    for part in value.args:
+        yield from via(part, depth - 1)
+
+
+def is_free(event: Event, node: ast.AST) -> bool:
+    """Whether a name is bound outside the function that reads it."""
+    return isinstance(node, ast.Name) and event.frame.is_free(node.id)
+
+
+def is_mask(event: Index) -> bool:
+    """Whether the index is a boolean array whose values are not known."""
+    return event.index.kind == "array" and event.index.dtype == "bool" and event.index.traced > 0
+
+
+def is_test_file(lint: "Analysis") -> bool:
+    """Whether the file's name says that it holds tests."""
+    name = lint.source.filename.replace("\\", "/")
+    base = name.rpartition("/")[2]
+    return base.startswith(("test_", "conftest")) or base.endswith("_test.py") or "/tests/" in name

@@ -1,0 +1,134 @@
+"""Random keys: what consumes them, and what was consumed before."""
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from jax_workbench.tools.lint_jax_code.engine.canonical import KEY_TYPES, SAMPLERS
+from jax_workbench.tools.lint_jax_code.engine.events import Call, Consume, Use
+from jax_workbench.tools.lint_jax_code.engine.frames import Frame
+from jax_workbench.tools.lint_jax_code.engine.operators import level_of
+from jax_workbench.tools.lint_jax_code.engine.values import Value
+
+if TYPE_CHECKING:
+    from jax_workbench.tools.lint_jax_code.engine.analysis import Analysis
+
+NEVER_KEYS = frozenset(("static", "shape", "list", "tuple", "dict", "set", "function", "name"))
+PASSED = "passed"
+INTEGERS = frozenset(
+    ["randint", "binomial", "poisson", "categorical", "bits", "geometric", "rademacher"]
+)
+
+
+def origin(key: Value) -> Value:
+    """The value that a caller passed, where it was handed on unchanged."""
+    while key.op == PASSED and key.parent is not None:
+        key = key.parent
+    return key
+
+
+def consume(lint: "Analysis", frame: Frame, key: Value, node: ast.AST, by: str) -> None:
+    """Note that a key is used up; the place is the call in the scope that has the key."""
+    key = origin(key)
+    if key.kind in NEVER_KEYS:
+        return
+    made_at, scope = age(key), frame.root
+    while scope.call is not None and scope.caller is not None and made_at < scope.entered:
+        node, frame = scope.call, scope.caller
+        scope = frame.root
+    earlier = _earlier(lint, key)
+    if earlier is not None and _exclude_each_other(earlier.guards, frame.guards):
+        earlier = None
+    repeats = earlier is not None and earlier.node is node
+    lint.emit(Consume(lint, frame, node, key, by, earlier, repeats))
+    lint.consumed[key.serial] = Use(node, by, frame.guards)
+
+
+def age(key: Value) -> int:
+    """Parts of a key are made when they are asked for: they are as old as the whole."""
+    while key.op == "part" and key.parent is not None:
+        key = origin(key.parent)
+    return key.serial
+
+
+def _earlier(lint: "Analysis", key: Value) -> Use | None:
+    use = lint.consumed.get(key.serial)
+    if use is not None:
+        return use
+    if key.op == "part" and key.parent is not None and key.parent.kind == "keys":
+        return lint.consumed.get(key.parent.serial)
+    if key.kind == "keys":
+        for label, part in key.derived.items():
+            if not isinstance(label, tuple) and part.serial in lint.consumed:
+                return lint.consumed[part.serial]
+    return None
+
+
+def _exclude_each_other(
+    one: tuple[tuple[str, bool], ...], other: tuple[tuple[str, bool], ...]
+) -> bool:
+    """Whether two places lie in opposite arms of the same question."""
+    taken = dict(one)
+    return any(text in taken and taken[text] is not sense for text, sense in other) or any(
+        _is_other_case(a, b) for a, _ in one for b, _ in other
+    )
+
+
+def _is_other_case(one: str, other: str) -> bool:
+    subject, mark, case = one.rpartition("#")
+    other_subject, other_mark, other_case = other.rpartition("#")
+    return bool(mark and other_mark) and subject == other_subject and case != other_case
+
+
+def random_call(lint: "Analysis", frame: Frame, event: Call) -> Value:
+    """What a function of jax.random gives."""
+    name = event.name.rpartition(".")[2]
+    if name in KEY_TYPES:
+        return Value("key", op=event.name, args=tuple(event.args), node=event.node)
+    key = event.argument(0, "key")
+    if name == "split":
+        if key is not None:
+            consume(lint, frame, key, event.node, event.name)
+        return Value("keys", op="split", node=event.node, args=tuple(event.args))
+    if name == "fold_in" and key is not None:
+        return _folded(event, origin(key))
+    if name == "clone":
+        return Value("key", op="clone", node=event.node)
+    if name in SAMPLERS:
+        if key is not None:
+            consume(lint, frame, key, event.node, event.name)
+        dtype = "int32" if name in INTEGERS else "float32"
+        return Value(
+            "array",
+            traced=level_of(frame, *event.args, *event.kwargs.values()),
+            op=event.name,
+            args=tuple(event.args),
+            dtype=dtype,
+            shape=literal_shape(event.argument(1, "shape"))
+            if name in {"normal", "uniform"}
+            else None,
+            node=event.node,
+        )
+    return Value("array", traced=level_of(frame, *event.args), op=event.name, node=event.node)
+
+
+def _folded(event: Call, key: Value) -> Value:
+    number = event.argument(1, "data")
+    label: Any = None
+    if number is not None and isinstance(number.const, int):
+        label = ("fold_in", number.const)
+    if label is None:
+        return Value("key", op="fold_in", node=event.node)
+    if label not in key.derived:
+        key.derived[label] = Value("key", op="fold_in", node=event.node)
+    return key.derived[label]
+
+
+def literal_shape(value: Value | None) -> tuple[int | None, ...] | None:
+    """A shape that is written as a number or as a tuple of numbers."""
+    if value is None:
+        return None
+    if isinstance(value.const, int) and not isinstance(value.const, bool):
+        return (value.const,)
+    if value.kind in {"tuple", "list"} and value.items is not None:
+        return tuple(i.const if isinstance(i.const, int) else None for i in value.items)
+    return None

@@ -1,0 +1,66 @@
+"""Which arguments of array functions are shapes."""
+
+import ast
+from collections.abc import Iterator
+
+from jax_workbench.tools.lint_jax_code.engine.canonical import SAMPLERS, last
+from jax_workbench.tools.lint_jax_code.engine.events import Call
+from jax_workbench.tools.lint_jax_code.engine.values import Value
+
+FIRST = frozenset(["zeros", "ones", "empty", "full", "eye", "tri", "identity"])
+SECOND = frozenset(["broadcast_to", "reshape", "one_hot", "tile"])
+NAMED = ("shape", "num_classes", "num", "reps", "newshape")
+LAST_POSITION = 8
+SHAPED_SAMPLERS = {
+    "normal": 1,
+    "uniform": 1,
+    "randint": 1,
+    "exponential": 1,
+    "gumbel": 1,
+    "laplace": 1,
+    "cauchy": 1,
+    "logistic": 1,
+    "rademacher": 1,
+    "bits": 1,
+    "bernoulli": 2,
+    "split": 1,
+}
+
+
+def shape_arguments(event: Call) -> Iterator[tuple[Value, ast.expr]]:
+    """Values that must be Python integers, entry by entry, with their places."""
+    for value, node in _whole(event):
+        if isinstance(node, ast.Tuple | ast.List) and value.items is not None:
+            pairs = zip(value.items, node.elts, strict=False)
+            yield from ((v, n) for v, n in pairs if not isinstance(n, ast.Starred))
+        else:
+            yield value, node
+
+
+def _whole(event: Call) -> Iterator[tuple[Value, ast.expr]]:
+    name = last(event.name)
+    positions: range | list[int] = []
+    if event.name.startswith("jax.random.") and (name in SAMPLERS or name == "split"):
+        positions = [SHAPED_SAMPLERS[name]] if name in SHAPED_SAMPLERS else []
+    elif event.name.startswith(("jax.numpy.", "jax.nn.", "jax.lax.")):
+        if name in FIRST:
+            positions = [0]
+        elif name in SECOND:
+            positions = [1]
+        elif name == "arange":
+            positions = range(3)
+        elif name == "linspace":
+            positions = [2]
+    elif event.method == "reshape" and event.owner is not None and event.owner.kind == "array":
+        positions = range(LAST_POSITION)
+    if not positions:
+        return
+    for position in positions:
+        node = event.argument_node(position)
+        value = event.argument(position)
+        if node is not None and value is not None and not isinstance(node, ast.Starred):
+            yield value, node
+    for keyword in NAMED:
+        entry = event.keyword(keyword)
+        if entry is not None:
+            yield event.kwargs[keyword], entry.value

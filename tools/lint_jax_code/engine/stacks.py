@@ -1,0 +1,86 @@
+"""Stacks of transformations: what is inside, how strongly they trace, what comes out."""
+
+from jax_workbench.tools.lint_jax_code.engine import canonical as known
+from jax_workbench.tools.lint_jax_code.engine.parameters import left_behind
+from jax_workbench.tools.lint_jax_code.engine.values import (
+    DIFFERENTIATED,
+    STAGED,
+    Function,
+    Transform,
+    Value,
+)
+
+LEVELS = dict(known.TRANSFORMS.values())
+MAPPING = frozenset(("vmap", "vectorize", "filter_vmap", "shard_map", "pmap"))
+
+
+def innermost(value: Value) -> tuple[Function | None, list[Transform]]:
+    """The function under a stack of transformations, and the stack from outside in."""
+    stack: list[Transform] = []
+    while value.kind == "transformed" and value.transform is not None and len(stack) < 8:
+        stack.append(value.transform)
+        owner, value = value.parent, value.transform.inner
+        if owner is not None and value.kind == "function" and value.function is not None:
+            return _bound_to(value.function, owner), stack
+    return value.function if value.kind == "function" else None, stack
+
+
+def _bound_to(function: Function, owner: Value) -> Function:
+    if function.bound is not None or owner.kind != "instance":
+        return function
+    return Function(
+        function.node,
+        function.frame,
+        name=function.name,
+        bound=owner,
+        klass=function.klass,
+        defaults=function.defaults,
+    )
+
+
+def strength(stack: list[Transform]) -> int:
+    """The strongest class of transformation in a stack."""
+    return max((LEVELS.get(t.name, 0) for t in stack), default=0)
+
+
+def outcome(stack: list[Transform], result: Value, args: list[Value], level: int) -> Value:
+    """What the caller gets, by the outermost transformation that changes the form."""
+    for transform in stack:
+        has_aux = transform.option("has_aux")
+        aux = has_aux is not None and has_aux.const is not False
+        argnums = transform.option("argnums", 0)
+        first = args[0] if args else Value()
+        single = argnums is None or isinstance(argnums.const, int)
+        same = first.kind if single and first.kind in {"array", "static"} else "pytree"
+        gradient = Value(
+            "array" if same != "pytree" else "pytree",
+            op="gradient",
+            traced=level if level == STAGED else 0,
+            shape=first.shape,
+        )
+        value = left_behind(result, level)
+        match transform.name:
+            case "grad" | "filter_grad":
+                return Value("tuple", items=[gradient, Value()]) if aux else gradient
+            case "value_and_grad" | "filter_value_and_grad":
+                return Value("tuple", items=[value, gradient], op="value_and_grad")
+            case "jacfwd" | "jacrev" | "hessian":
+                return Value("pytree", op="gradient", traced=gradient.traced)
+            case "make_jaxpr" | "custom_vjp" | "custom_jvp" | "custom_gradient" | "named_call":
+                if transform.name == "make_jaxpr":
+                    return Value()
+            case "vmap" | "filter_vmap" | "vectorize" | "pmap" | "shard_map":
+                return _unshaped(value)
+            case _:
+                continue
+    return left_behind(result, level) if strength(stack) >= DIFFERENTIATED else result
+
+
+def _unshaped(value: Value) -> Value:
+    if value.items is not None:
+        return Value(value.kind, items=[_unshaped(i) for i in value.items])
+    if value.kind == "key":
+        return Value("keys")
+    if value.kind != "array":
+        return value
+    return Value("array", traced=value.traced, dtype=value.dtype, op="result")

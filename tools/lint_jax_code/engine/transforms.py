@@ -1,0 +1,205 @@
+"""Transformations: how they are applied, and what the function inside sees when called."""
+
+import ast
+from typing import TYPE_CHECKING
+
+from jax_workbench.tools.lint_jax_code.engine import canonical as known
+from jax_workbench.tools.lint_jax_code.engine.events import CallTransformed, Transformed
+from jax_workbench.tools.lint_jax_code.engine.frames import Frame
+from jax_workbench.tools.lint_jax_code.engine.invocation import enter
+from jax_workbench.tools.lint_jax_code.engine.operators import level_of
+from jax_workbench.tools.lint_jax_code.engine.parameters import (
+    DIFFERENTIATING,
+    bound_arguments,
+    handed_in,
+    mapped_over,
+    positions,
+    static_names,
+)
+from jax_workbench.tools.lint_jax_code.engine.stacks import (
+    LEVELS,
+    MAPPING,
+    innermost,
+    outcome,
+    strength,
+)
+from jax_workbench.tools.lint_jax_code.engine.values import (
+    MAPPED,
+    Function,
+    Transform,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from jax_workbench.tools.lint_jax_code.engine.analysis import Analysis
+
+APPLICABLE = frozenset(
+    ("function", "transformed", "name", "object", "unknown", "instance", "pytree")
+)
+
+
+def apply_transform(
+    lint: "Analysis",
+    frame: Frame,
+    dotted: str,
+    args: list[Value],
+    kwargs: dict[str, Value],
+    node: ast.AST,
+    *,
+    is_decorator: bool = False,
+) -> Value:
+    """`jit(f, ...)`; without a function, what makes a decorator of it."""
+    first = args[0] if args else kwargs.get("fun") or kwargs.get("f")
+    if first is None or first.kind not in APPLICABLE:
+        return Value(
+            "object",
+            op="functools.partial",
+            args=(Value("name", name=dotted), *args),
+            kwargs=kwargs,
+            node=node,
+        )
+    name, _ = known.TRANSFORMS[dotted]
+    made = Transform(name, dotted, first, tuple(args[1:]), kwargs, node, is_decorator=is_decorator)
+    value = Value("transformed", transform=made, node=node)
+    lint.transforms.append(made)
+    lint.emit(Transformed(lint, frame, node, made, value))
+    return value
+
+
+def apply_decorator(lint: "Analysis", frame: Frame, decorator: ast.expr, value: Value) -> Value:
+    """What a decorated function becomes."""
+    maker = lint.evaluate(frame, decorator)
+    if maker.kind == "name":
+        dotted = known.canonical(maker.name)
+        if dotted in known.TRANSFORMS:
+            return apply_transform(lint, frame, dotted, [value], {}, decorator, is_decorator=True)
+        return value
+    if maker.kind == "object" and maker.op == "functools.partial" and maker.args:
+        dotted = known.canonical(maker.args[0].name)
+        if dotted in known.TRANSFORMS:
+            args = [value, *maker.args[1:]]
+            return apply_transform(
+                lint, frame, dotted, args, maker.kwargs, decorator, is_decorator=True
+            )
+    if maker.kind == "transformed":
+        return Value("unknown", op="decorated", parent=value, node=decorator)
+    return value
+
+
+def call_transformed(
+    lint: "Analysis",
+    frame: Frame,
+    node: ast.Call,
+    value: Value,
+    args: list[Value],
+    kwargs: dict[str, Value],
+    *,
+    has_star: bool,
+) -> Value:
+    """Call a transformed function: its body is walked with what it will see."""
+    function, stack = innermost(value)
+    if not stack:
+        return Value()
+    lint.emit(CallTransformed(lint, frame, node, stack[0], args, kwargs, has_star))
+    level = level_of(frame, *args, *kwargs.values())
+    if function is None or has_star:
+        return outcome(stack, Value(), args, level)
+    seen, seen_by_name = args, kwargs
+    for transform in stack:
+        seen, seen_by_name = _seen(function, transform, seen, seen_by_name)
+    is_mapped = any(t.name in MAPPING for t in stack)
+    result = enter(
+        lint,
+        frame,
+        function,
+        bound_arguments(function, seen, seen_by_name),
+        staged=strength(stack),
+        is_mapped=is_mapped,
+        call=None if is_mapped else node,
+    )
+    if frame.staged == 0:
+        _donate(lint, frame, stack[0], function, node, args)
+    return outcome(stack, result, args, level)
+
+
+def _seen(
+    function: Function, transform: Transform, args: list[Value], kwargs: dict[str, Value]
+) -> tuple[list[Value], dict[str, Value]]:
+    """Arguments as the function under one transformation sees them."""
+    level = LEVELS.get(transform.name, 0)
+    if transform.name in {"jit", "pmap", "checkpoint", "make_jaxpr", "filter_jit", "lifted_jit"}:
+        static = static_names(function, transform)
+        if static is None:
+            return [Value() for _ in args], {k: Value() for k in kwargs}
+        names = [p.arg for p in function.parameters]
+        shift = 1 if transform.name == "lifted_jit" else 0
+        skip = transform.name == "filter_jit"
+        return (
+            [
+                a
+                if _named(names, i + shift) in static or (skip and a.kind == "static")
+                else handed_in(a, level)
+                for i, a in enumerate(args)
+            ],
+            {k: a if k in static else handed_in(a, level) for k, a in kwargs.items()},
+        )
+    if transform.name in {"vmap", "filter_vmap"}:
+        return _mapped(transform, args), {k: mapped_over(a) for k, a in kwargs.items()}
+    if transform.name in DIFFERENTIATING:
+        wanted = positions(transform.option("argnums", 0), (0,))
+        if wanted is None:
+            return [Value() for _ in args], kwargs
+        return [handed_in(a, level) if i in wanted else a for i, a in enumerate(args)], kwargs
+    if level >= MAPPED:
+        return [handed_in(a, level) for a in args], kwargs
+    return args, kwargs
+
+
+def _named(names: list[str], position: int) -> str:
+    return names[position] if 0 <= position < len(names) else ""
+
+
+def _mapped(transform: Transform, args: list[Value]) -> list[Value]:
+    axes = transform.option("in_axes", 0)
+    if axes is None or isinstance(axes.const, int):
+        return [mapped_over(a) for a in args]
+    if axes.items is None or len(axes.items) != len(args):
+        return [Value() for _ in args]
+    seen: list[Value] = []
+    for axis, value in zip(axes.items, args, strict=True):
+        if axis.has_const and axis.const is None:
+            seen.append(value)
+        else:
+            seen.append(mapped_over(value) if isinstance(axis.const, int) else Value())
+    return seen
+
+
+def _donate(
+    lint: "Analysis",
+    frame: Frame,
+    transform: Transform,
+    function: Function,
+    node: ast.Call,
+    args: list[Value],
+) -> None:
+    del frame
+    if transform.name != "jit":
+        return
+    given = positions(transform.option("donate_argnums"), ()) or ()
+    names = transform.option("donate_argnames")
+    wanted = [p.arg for p in function.parameters]
+    chosen = set(given)
+    for entry in (names.items or [names]) if names is not None else []:
+        if entry.const in wanted:
+            chosen.add(wanted.index(entry.const))
+    for position in chosen:
+        if -len(args) <= position < len(args) and args[position].kind in {
+            "array",
+            "pytree",
+            "unknown",
+            "arrays",
+            "list",
+            "dict",
+            "tuple",
+        }:
+            lint.donated[args[position].serial] = node

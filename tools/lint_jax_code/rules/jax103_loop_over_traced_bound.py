@@ -1,0 +1,39 @@
+"""A Python loop counts to a traced number.
+
+## Why is this bad?
+range() needs an integer at tracing time; a tracer raises TracerIntegerConversionError.
+
+## Use instead
+`jax.lax.fori_loop`, or a static argument where the count is a setting.
+"""
+
+from collections.abc import Iterator
+
+from jax_workbench.tools.lint_jax_code.engine.asking import is_traced, shown
+from jax_workbench.tools.lint_jax_code.engine.events import Call
+from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
+
+
+def check(event: Call) -> Iterator[Found]:
+    """Report range() of a traced value."""
+    if event.name != "builtins.range":
+        return
+    for value, node in zip(event.args, event.node.args, strict=False):
+        if is_traced(event, value):
+            yield Found(
+                node,
+                f"range({shown(event.lint, node)}) needs a Python integer, and"
+                f" `{shown(event.lint, node)}` is traced: TracerIntegerConversionError."
+                " Use lax.fori_loop, or make it static.",
+            )
+            return
+
+
+RULE = Rule(
+    "JAX103",
+    "loop-over-traced-bound",
+    "error",
+    ((Call, check),),
+    confirm="trace",
+    page=__doc__ or "",
+)
