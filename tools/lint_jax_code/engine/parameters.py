@@ -35,8 +35,7 @@ def bound_arguments(
         *function.partial_args,
         *args,
     ]
-    for parameter, value in zip(given, values, strict=False):
-        names[parameter] = value
+    names.update(zip(given, values, strict=False))
     if spec.vararg is not None:
         names[spec.vararg.arg] = Value("tuple", items=values[len(given) :], op=PASSED)
     by_name = {**function.partial_kwargs, **kwargs}
@@ -45,10 +44,8 @@ def bound_arguments(
     if spec.kwarg is not None:
         extra = {name: value for name, value in by_name.items() if name not in known_names}
         names[spec.kwarg.arg] = Value("dict", entries={**extra}, op=PASSED)
-    for name in function.all_names:
-        if name not in names:
-            names[name] = function.defaults.get(name) or Value()
-    return names
+    rest = [name for name in function.all_names if name not in names]
+    return names | {name: function.defaults.get(name) or Value() for name in rest}
 
 
 def annotation_of(lint: "Analysis", frame: "Frame", parameter: ast.arg) -> str:

@@ -1,0 +1,164 @@
+"""From a text to its findings: parse, interpret, let specific rules speak first, take back."""
+
+import ast
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from jax_workbench.tools.lint_jax_code.engine.analysis import Analysis
+from jax_workbench.tools.lint_jax_code.engine.canonical import INTERESTING
+from jax_workbench.tools.lint_jax_code.engine.rule import Edit, Fix, Found, Rule, Severity
+from jax_workbench.tools.lint_jax_code.rules import all_rules
+from jax_workbench.tools.lint_jax_code.source import Source
+from jax_workbench.tools.lint_jax_code.suppression import Suppression, suppressions_of
+
+RANK: dict[Severity, int] = {"info": 0, "warning": 1, "error": 2}
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One finding, by offsets in the text."""
+
+    rule: Rule
+    start: int
+    end: int
+    severity: Severity
+    message: str
+    related: tuple[tuple[int, str], ...] = ()
+    fix: Fix | None = None
+    is_suppressed: bool = False
+
+
+@dataclass(frozen=True)
+class Linted:
+    """What was found in one text."""
+
+    source: Source
+    hits: tuple[Hit, ...]
+    """In the order of their places; the suppressed ones are marked."""
+
+    @property
+    def shown(self) -> tuple[Hit, ...]:
+        """Those that no comment takes back."""
+        return tuple(hit for hit in self.hits if not hit.is_suppressed)
+
+
+def lint_text(
+    text: str,
+    filename: str = "",
+    *,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    profile: str = "",
+) -> Linted:
+    """Find what is wrong with a text; never raises, never runs it."""
+    source = Source(text, filename)
+    if not INTERESTING.search(source.clean):
+        return Linted(source, ())
+    rules = [rule for rule in all_rules() if is_wanted(rule, select, ignore)]
+    analysis = Analysis(source, rules, profile or ("file" if filename else "snippet"))
+    hits = [hit_of(analysis, rule, found) for rule, found in analysis.run()]
+    hits = [hit for hit in hits if not is_less_specific(hit, hits, source)]
+    return Linted(source, tuple(marked(hits, source)))
+
+
+def is_wanted(rule: Rule, select: Sequence[str], ignore: Sequence[str]) -> bool:
+    """Whether a rule is asked for, by code, name or family."""
+
+    def named(words: Sequence[str]) -> bool:
+        return any(rule.code.startswith(w.upper()) or rule.name == w for w in words if w)
+
+    return (not select or named(select)) and not named(ignore)
+
+
+def hit_of(analysis: Analysis, rule: Rule, found: Found) -> Hit:
+    """A finding with its places as offsets."""
+    start, end = analysis.span(found)
+    related = tuple((analysis.source.span(node)[0], text) for node, text in found.related)
+    fix = found.fix
+    if fix is not None and fix.imports:
+        fix = replace(fix, edits=(*fix.edits, *imports_of(analysis, fix.imports)))
+    return Hit(rule, start, end, found.severity or rule.severity, found.message, related, fix)
+
+
+def imports_of(analysis: Analysis, wanted: Iterable[str]) -> Iterable[Edit]:
+    """Edits that import what a fix needs and the text does not bind yet."""
+    for line in wanted:
+        name = line.rpartition(" ")[2]
+        if name in analysis.facts.bound:
+            continue
+        offset = 0
+        for node in analysis.source.tree.body:
+            is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            is_future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
+            if not (is_docstring or is_future):
+                break
+            end = node.end_lineno or node.lineno
+            starts = analysis.source.lines.starts
+            offset = starts[end] if end < len(starts) else len(analysis.source.text)
+        yield Edit(offset, offset, f"{line}\n")
+
+
+def is_less_specific(hit: Hit, hits: Sequence[Hit], source: Source) -> bool:
+    """Whether a more specific rule has spoken on the same line."""
+    line, _ = source.lines.place(hit.start)
+    return any(
+        hit.rule.code in other.rule.instead_of
+        and (source.lines.place(other.start)[0] == line or _overlap(hit, other))
+        for other in hits
+    )
+
+
+def _overlap(one: Hit, other: Hit) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def marked(hits: Sequence[Hit], source: Source) -> Iterable[Hit]:
+    """The findings, those marked that a comment takes back; unused comments become findings."""
+    comments = suppressions_of(source) if "#" in source.clean else []
+    for hit in hits:
+        first, _ = source.lines.place(hit.start)
+        last, _ = source.lines.place(max(hit.end - 1, hit.start))
+        covering = [c for c in comments if c.covers(hit.rule.code, first, last)]
+        for comment in covering:
+            comment.is_used = True
+        yield replace(hit, is_suppressed=bool(covering))
+    yield from (unused(comment) for comment in comments if comment.codes and not comment.is_used)
+
+
+UNUSED = Rule(
+    "JAX001",
+    "unused-suppression",
+    "info",
+    (),
+    page="A comment takes back a finding that is not there.\n\n## Why is this bad?\n"
+    "It hides the next real one.\n\n## Use instead\nDelete it.\n",
+)
+
+
+def unused(comment: Suppression) -> Hit:
+    """The finding that a suppression suppresses nothing."""
+    fix = Fix("safe", "Delete the comment", (Edit(comment.start, comment.end, ""),))
+    codes = ", ".join(comment.codes)
+    message = f"This comment takes back {codes}, and nothing of that is found here. Delete it."
+    return Hit(UNUSED, comment.start, comment.end, "info", message, (), fix)
+
+
+def counts_of(hits: Iterable[Hit]) -> dict[str, int]:
+    """Findings by severity."""
+    counts = {"error": 0, "warning": 0, "info": 0}
+    for hit in hits:
+        counts[hit.severity] += 1
+    return counts
+
+
+def notebook_code(text: str) -> str | None:
+    """The code cells of a notebook as one text with `# %%` marks; None if it is none."""
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        cells = json.loads(text)["cells"]
+        sources = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return "\n".join(f"# %%\n{source}" for source in sources)

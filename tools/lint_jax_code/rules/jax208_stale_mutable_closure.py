@@ -1,0 +1,90 @@
+"""Staged code reads a global that is changed after its first call.
+
+## Why is this bad?
+The value at tracing is compiled in; the change is not seen, and no error says so.
+
+## Use instead
+Pass it as an argument.
+"""
+
+import ast
+from collections.abc import Iterator
+
+from jax_workbench.tools.lint_jax_code.engine.asking import is_staged
+from jax_workbench.tools.lint_jax_code.engine.events import CallTransformed, ModuleEnd, Read
+from jax_workbench.tools.lint_jax_code.engine.frames import Frame
+from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
+from jax_workbench.tools.lint_jax_code.engine.stacks import innermost
+
+KINDS = frozenset(("static", "list", "dict", "array", "numpy", "unknown", "tuple"))
+
+
+def check(event: Read) -> Iterator[Found]:
+    """Remember what staged functions read from the module."""
+    if is_staged(event) and event.value.kind in KINDS and event.frame.is_free(event.node.id):
+        _, scope = event.frame.lookup(event.node.id)
+        if scope is not None and scope.outer is None and event.node.id in scope.names:
+            seen = event.lint.scratch.setdefault("JAX208", {})
+            seen.setdefault(event.node.id, (event.node, outermost(event.frame)))
+    return iter(())
+
+
+def outermost(frame: Frame) -> ast.AST | None:
+    """The function whose body the trace began with."""
+    scope = frame.root
+    while scope.caller is not None and scope.caller.staged > 0:
+        scope = scope.caller.root
+    return scope.function.node if scope.function is not None else None
+
+
+def check_call(event: CallTransformed) -> Iterator[Found]:
+    """Remember where each function is called first."""
+    function, _ = innermost(event.transform.inner)
+    if function is not None and event.frame.function is None:
+        event.lint.scratch.setdefault("JAX208 calls", {}).setdefault(function.node, event.node)
+    return iter(())
+
+
+def check_end(event: ModuleEnd) -> Iterator[Found]:
+    """Report reads of what the module changes after the first call."""
+    calls = event.lint.scratch.get("JAX208 calls", {})
+    for name, (node, function) in event.lint.scratch.get("JAX208", {}).items():
+        call = calls.get(function)
+        if call is None:
+            continue
+        for line in writes(event.lint.source.tree, name):
+            if line > call.end_lineno:
+                yield Found(
+                    node,
+                    f"`{name}` is compiled in with its value at the first call; the change on"
+                    f" line {line} is not seen. Pass it as an argument.",
+                    related=((call, "traced here"),),
+                )
+                break
+
+
+def writes(tree: ast.Module, name: str) -> Iterator[int]:
+    """Lines of the module itself that rebind a name or store into it."""
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[target]) | ast.AugAssign(target=target):
+                while isinstance(target, ast.Subscript):
+                    target = target.value
+                if isinstance(target, ast.Name) and target.id == name:
+                    yield node.lineno
+            case _:
+                continue
+
+
+RULE = Rule(
+    "JAX208",
+    "stale-mutable-closure",
+    "warning",
+    (
+        (Read, check),
+        (CallTransformed, check_call),
+        (ModuleEnd, check_end),
+    ),
+    confirm="none",
+    page=__doc__ or "",
+)

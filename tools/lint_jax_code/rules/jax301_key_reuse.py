@@ -1,0 +1,47 @@
+"""A random key is used twice.
+
+## Why is this bad?
+Two draws from one key are the same numbers, not independent ones; nothing is raised.
+
+## Use instead
+A key for each use: `key_a, key_b = jax.random.split(key)`.
+"""
+
+import ast
+from collections.abc import Iterator
+
+from jax_workbench.tools.lint_jax_code.engine.asking import is_test_file, shown
+from jax_workbench.tools.lint_jax_code.engine.events import Consume
+from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
+
+
+def check(event: Consume) -> Iterator[Found]:
+    """Report second uses on one path."""
+    earlier = event.earlier
+    if earlier is None or event.by_repetition or earlier.by == "jax.random.split":
+        return
+    name = key_name(event)
+    yield Found(
+        event.node,
+        f"`{name}` is used again; {earlier.by.rpartition('.')[2]} on line"
+        f" {event.lint.line(earlier.node)} used it up, so the numbers repeat. Split it first.",
+        related=((earlier.node, "used here before"),),
+        severity="info" if is_test_file(event.lint) else None,
+    )
+
+
+def key_name(event: Consume) -> str:
+    """How the key is written here, if it is an argument of a call."""
+    if isinstance(event.node, ast.Call) and event.node.args:
+        return shown(event.lint, event.node.args[0])
+    return "the key"
+
+
+RULE = Rule(
+    "JAX301",
+    "key-reuse",
+    "error",
+    ((Consume, check),),
+    confirm="key_reuse",
+    page=__doc__ or "",
+)

@@ -1,0 +1,41 @@
+"""A vmapped function draws from a key that is not mapped.
+
+## Why is this bad?
+Every example of the batch gets the same numbers; nothing is raised.
+
+## Use instead
+Split to the batch size and map over the keys.
+"""
+
+from collections.abc import Iterator
+
+from jax_workbench.tools.lint_jax_code.engine.asking import is_test_file
+from jax_workbench.tools.lint_jax_code.engine.events import Consume
+from jax_workbench.tools.lint_jax_code.engine.keys import age
+from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
+from jax_workbench.tools.lint_jax_code.engine.values import MAPPED
+
+
+def check(event: Consume) -> Iterator[Found]:
+    """Report keys that are older than the mapped function's entry."""
+    since = event.frame.root.mapped_since
+    key = event.key
+    if since < 0 or key.op == "element" or not (0 <= age(key) < since):
+        return
+    if key.traced >= MAPPED or is_test_file(event.lint):
+        return
+    yield Found(
+        event.node,
+        "The key is shared by the whole batch: every example gets the same numbers. Split it to"
+        " the batch size and map over the keys.",
+    )
+
+
+RULE = Rule(
+    "JAX305",
+    "key-shared-across-vmap",
+    "error",
+    ((Consume, check),),
+    confirm="none",
+    page=__doc__ or "",
+)
