@@ -70,9 +70,10 @@ def shape_of(event: Call, name: str) -> tuple[int | None, ...] | None:
         name == "arange"
         and len(event.args) == 1
         and first is not None
-        and isinstance(first.const, int)
+        and first.is_number
+        and 0 <= first.const == int(first.const)
     ):
-        return (first.const,)
+        return (int(first.const),)
     if name == "linspace" and len(event.args) > 2 and isinstance(event.args[2].const, int):
         return (event.args[2].const,)
     if (

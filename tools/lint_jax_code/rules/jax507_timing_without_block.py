@@ -1,0 +1,113 @@
+"""A clock is stopped before the computation is done.
+
+## Why is this bad?
+JAX returns before the device has finished: the time measured is that of the dispatch.
+
+## Use instead
+`.block_until_ready()` on the result, or `jax.block_until_ready(tree)`, before the clock is read.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from jax_workbench.tools.lint_jax_code.engine.asking import is_guarded, shown
+from jax_workbench.tools.lint_jax_code.engine.canonical import is_jnp, last
+from jax_workbench.tools.lint_jax_code.engine.events import Branch, Call, CallTransformed
+from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
+
+CLOCKS = frozenset(
+    (
+        "time.time",
+        "time.perf_counter",
+        "time.monotonic",
+        "time.process_time",
+        "time.time_ns",
+        "time.perf_counter_ns",
+        "time.monotonic_ns",
+    )
+)
+SYNCHRONISING = frozenset(
+    (
+        "jax.block_until_ready",
+        "jax.device_get",
+        "numpy.asarray",
+        "numpy.array",
+        "builtins.float",
+        "builtins.int",
+        "builtins.print",
+        "builtins.bool",
+    )
+)
+METHODS = frozenset(("block_until_ready", "item", "tolist", "wait_until_finished", "result"))
+MAKERS = frozenset(("zeros", "ones", "array", "asarray", "arange", "full", "linspace", "eye"))
+BENCHMARK = re.compile(r"bench|time|profile|measure", re.IGNORECASE)
+
+
+def check(event: Call) -> Iterator[Found]:
+    """Follow clocks, computations and synchronisations of one scope."""
+    if event.staged:
+        return
+    clocks = event.lint.scratch.setdefault("JAX507", {})
+    root = event.frame.root
+    state = clocks.get(root)
+    if event.name in CLOCKS:
+        if state is not None and state[1] is not None and not is_guarded(event):
+            yield Found(
+                event.node,
+                f"The clock is read before `{shown(event.lint, state[1])}` is done: JAX returns at"
+                " once. Call block_until_ready on the result first.",
+                related=((state[1], "not waited for"),),
+            )
+        clocks[root] = [event.node, None]
+    elif state is None:
+        return
+    elif event.name in SYNCHRONISING or event.method in METHODS:
+        state[1] = None
+    elif is_computation(event):
+        state[1] = event.node
+
+
+def is_computation(event: Call) -> bool:
+    """Whether it starts work on the device."""
+    if is_jnp(event.name) and last(event.name) not in MAKERS:
+        return event.result.kind in {"array", "arrays"} and event.result.node is event.node
+    function = event.frame.root.function
+    is_benchmark = function is not None and bool(BENCHMARK.search(function.name))
+    return (
+        is_benchmark
+        and isinstance(event.node.func, ast.Name)
+        and event.callee.kind == "unknown"
+        and function is not None
+        and event.node.func.id in function.all_names
+    )
+
+
+def check_call(event: CallTransformed) -> Iterator[Found]:
+    """A call of a jitted function is a computation."""
+    state = event.lint.scratch.get("JAX507", {}).get(event.frame.root)
+    if state is not None and not event.staged:
+        state[1] = event.node
+    return iter(())
+
+
+def check_branch(event: Branch) -> Iterator[Found]:
+    """A condition on an array waits for it."""
+    state = event.lint.scratch.get("JAX507", {}).get(event.frame.root)
+    if state is not None and event.value.kind == "array":
+        state[1] = None
+    return iter(())
+
+
+RULE = Rule(
+    "JAX507",
+    "timing-without-block",
+    "error",
+    (
+        (Call, check),
+        (CallTransformed, check_call),
+        (Branch, check_branch),
+    ),
+    confirm="none",
+    page=__doc__ or "",
+)
