@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from jax_workbench.tools.contract import Answer, Finite, Part, RunsCode, Tool
 
@@ -41,26 +42,24 @@ class InputSpec(Part):
 
 def of_budget(budget_s: float) -> float:
     """Seconds within what a call may take."""
-    if not LEAST_BUDGET_S <= budget_s <= MOST_BUDGET_S:
-        raise ValueError(f"is {budget_s:g}; expected {LEAST_BUDGET_S} to {MOST_BUDGET_S} seconds")
+    if not 1 <= budget_s <= 300:  # noqa: PLR2004 - said in the message
+        raise PydanticCustomError("bounds", "expected 1 to 300 seconds")
     return budget_s
 
 
 def of_counts(numbers: tuple[int, ...]) -> tuple[int, ...]:
     """Numbers of arguments, from 0."""
     if any(number < 0 for number in numbers):
-        raise ValueError(f"are {list(numbers)}; expected numbers from 0")
+        raise PydanticCustomError("bounds", "expected numbers from 0")
     return numbers
 
 
 def of_modes(modes: tuple[Any, ...]) -> tuple[Any, ...]:
     """At least one."""
     if not modes:
-        raise ValueError("is empty; expected fwd, rev or both")
+        raise PydanticCustomError("bounds", "expected fwd, rev or both")
     return modes
 
-
-LEAST_BUDGET_S, MOST_BUDGET_S = 1, 300
 
 # A client pays for each byte of a schema. What a bound or a part needs no keyword for is checked
 # by the functions above, and the parts of `inputs` are told in its text.

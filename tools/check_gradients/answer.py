@@ -12,7 +12,8 @@ from jax_workbench.tools.check_gradients import (
     Verdict,
 )
 from jax_workbench.tools.check_gradients.messages import Judgement, Traced
-from jax_workbench.tools.contract import Next, Note
+from jax_workbench.tools.check_gradients.remedies import next_calls, remedy
+from jax_workbench.tools.contract import Note
 
 DIGITS_WORTH_A_WARNING = 3.0
 
@@ -66,7 +67,7 @@ def compose(ask: CheckGradientsAsk, evidence: Evidence) -> CheckGradientsAnswer:
         summary=summary_of(judgement, findings, traced),
         result=result,
         notes=(*judgement.notes, *trace_notes(traced), *evidence.notes, *dtype_notes(judgement)),
-        next=next_calls(judgement, findings),
+        next=next_calls(judgement, findings, traced),
     )
 
 
@@ -84,7 +85,8 @@ def without_judge(evidence: Evidence) -> Judgement:
 
 
 def with_source(finding: Finding, lines: list[str]) -> Finding:
-    """Put the text of its line beside a finding; a line beyond the code was made up."""
+    """Put what helps and the text of its line beside a finding; lines beyond the code are lies."""
+    finding = finding.model_copy(update={"hint": remedy(finding)})
     if finding.line is None:
         return finding
     if finding.line > len(lines):
@@ -113,7 +115,7 @@ def summary_of(judgement: Judgement, findings: tuple[Finding, ...], traced: Trac
 
 def described(finding: Finding) -> str:
     """Where and how far a finding is off."""
-    index = "" if finding.index is None else f"{list(finding.index)}"
+    index = f"{list(finding.index)}" if finding.index else ""
     parts = f" at {finding.leaf}{index}" if finding.leaf else ""
     if finding.rule:
         parts += f" by the rule of {finding.rule}"
@@ -151,8 +153,10 @@ def trace_notes(traced: Traced) -> list[Note]:
         note("forward_unavailable", traced.refused.fwd)
     if traced.refused.rev:
         note("reverse_unavailable", traced.refused.rev, is_warning=True)
-    if traced.in_process:
-        note("in_process", f"Checked beside the code under test: {traced.in_process}")
+    if traced.judgement is not None:
+        # Said for every verdict of the tracer's own, whatever it says of its reasons.
+        why = traced.in_process or "its process said so."
+        note("in_process", f"Checked beside the code under test: {why}", is_warning=True)
     if traced.unaudited:
         names = ", ".join(dict.fromkeys(traced.unaudited))
         note("rule_not_audited", f"Custom rules left to differences alone: {names}.")
@@ -169,19 +173,3 @@ def dtype_notes(judgement: Judgement) -> list[Note]:
         f"{error.digits_lost:.0f} digits are lost; rewrite the formula or use x64."
     )
     return [Note(code="digits_lost", severity="warning", text=text)]
-
-
-def next_calls(judgement: Judgement, findings: tuple[Finding, ...]) -> tuple[Next, ...]:
-    """What would help now."""
-    if judgement.status == "inconclusive":
-        why = "Repeat with a longer time_budget_s or smaller arguments."
-        return (Next(tool="check_gradients", why=why),)
-    if judgement.status in {"nan", "inf", "zero_gradient"}:
-        line = next((f.line for f in findings if f.line), None)
-        where = f" around line {line}" if line else ""
-        why = f"Print the intermediate values{where} at these arguments."
-        return (Next(tool="run_jax_code", why=why),)
-    if judgement.status in {"fail", "fail_second_order"}:
-        why = "Mend the rule, then check again with the same arguments."
-        return (Next(tool="check_gradients", why=why),)
-    return ()

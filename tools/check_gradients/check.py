@@ -55,9 +55,8 @@ class Check:
         has_gradient = "rev" in record.ask.modes and "vjp" in subject.programs
         if has_gradient and not self.gradient_is_finite():
             return
-        if has_gradient:
-            # Before any difference of the whole: it names elements that bisection would look for.
-            judge_rules(subject, self.rules, record)
+        # Before any difference of the whole: it names elements that bisection would look for.
+        judge_rules(subject, self.rules, record)
         if has_gradient or "jvp" in subject.programs:
             self.check_directions()
         if has_gradient:

@@ -76,11 +76,12 @@ def replayed(
     visit: jaxpr_reading.Visit,
     *,
     enters_rules: bool = False,
+    is_telling: Callable[[list[Any]], bool] | None = None,
 ) -> None:
     """Run `fn` one equation at a time at x."""
     jaxpr = jaxpr_reading.closed_jaxpr(fn, *x)
     origins = [Origin(frozenset({i}), same_index=True) for i in range(len(x))]
-    Replay(visit, enters_rules=enters_rules).run(jaxpr, x, origins)
+    Replay(visit, enters_rules=enters_rules, is_telling=is_telling).run(jaxpr, x, origins)
 
 
 def non_finite_place(setting: Setting) -> Place:
@@ -113,7 +114,7 @@ def first_non_finite(setting: Setting, order: int = 1) -> Place | None:
     def derivative(*x: Any) -> list[Any]:
         return d.vjp(*x, *held, *w) if order == 1 else d.hvp(*x, *held, *w, *u)
 
-    replayed(derivative, setting.x, watch)
+    replayed(derivative, setting.x, watch, is_telling=lambda out: any(map(is_bad, out)))
     if not hits:
         return None
     equation, path = hits[0]

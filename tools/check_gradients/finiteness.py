@@ -38,6 +38,9 @@ def non_finite_findings(subject: Subject, leaves: tuple[Leaf, ...]) -> list[Find
                 n_wrong=int(bad.sum()),
                 fd_value=finite(outcome.fd / unit) if is_known else None,
                 fd_error=finite(outcome.fd_error / abs(unit)) if is_known else None,
+                hint=""
+                if np.isfinite(subject.x[k].reshape(-1)[flat])
+                else "The argument itself is not finite there.",
             )
         )
     return found

@@ -3,7 +3,6 @@
 Runs in the worker, with user Python. Each fact has a test in test_jaxpr_reading.py.
 """
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -89,6 +88,8 @@ class Replay:
     enters_rules: bool = False
     """Enter the function that a custom rule stands for, too."""
     longest_scan: int = LONGEST_SCAN
+    is_telling: Callable[[list[Any]], bool] | None = None
+    """Of a longer scan, enter the first step whose outputs this says yes to, instead of those."""
 
     def run(
         self,
@@ -151,6 +152,8 @@ class Replay:
         order = list(range(params["length"]))[:: -1 if params["reverse"] else 1]
         is_long = len(order) > self.longest_scan
         ys: list[list[Any]] = []
+        if is_long and self.is_telling is not None:
+            carry, order = self.telling_step(equation, values, order)
         for step in order[:FIRST_STEPS] if is_long else order:
             args = [*values[:n_consts], *carry, *(x[step] for x in xs)]
             out, out_from = self.run(
@@ -173,6 +176,22 @@ class Replay:
             )
         )
         return whole, whole_from
+
+    def telling_step(
+        self, equation: Any, values: list[Any], order: list[int]
+    ) -> tuple[list[Any], list[int]]:
+        """Carry and number of the first telling step of a scan; none if no step is."""
+        n_consts, n_carry = scan_sizes(equation)
+        consts, carry = values[:n_consts], values[n_consts : n_consts + n_carry]
+        body = cast("Callable[..., list[Any]]", jax.jit(as_function(equation.params["jaxpr"])))
+        assert self.is_telling is not None  # noqa: S101 - asked for by the caller
+        for step in order:
+            xs: list[Any] = [x[step] for x in values[n_consts + n_carry :]]
+            out = body(*consts, *carry, *xs)
+            if self.is_telling(out):
+                return carry, [step]
+            carry = out[:n_carry]
+        return carry, []
 
     def first_turn(
         self, equation: Any, values: list[Any], sources: list[Origin], here: tuple[Any, ...]
@@ -220,16 +239,6 @@ def scan_sizes(equation: Any) -> tuple[int, int]:
     """Numbers of constants and of carried values of a scan."""
     consts, carry, _ = equation.params["ft_in"].unpack()
     return len(consts), len(carry)
-
-
-def constants(jaxpr: Any) -> list[Any]:
-    """Every constant and literal, and the order of the primitives: what two traces must share."""
-    found: list[Any] = list(jaxpr.consts)
-    for equation, _ in equations(jaxpr):
-        found.append(equation.primitive.name)
-        found += [var.val for var in equation.invars if isinstance(var, jec.Literal)]
-        found += itertools.chain.from_iterable(j.consts for j in inner_jaxprs(equation))
-    return found
 
 
 def user_place(equation: Any, path: Sequence[Any], file: str) -> Any:

@@ -13,6 +13,8 @@ KINK_STEPS, KINK_SPREAD, KINK_OVER_NOISE, KINK_RELATIVE = 4, 0.15, 40, 1e-4
 ERRORS = 10
 """Error bars that a difference may lie off."""
 STILL_OVER_NOISE = 100
+NOISY_OVER_EPS, NOISY_UNDER_VALUE = 1000, 10
+"""Noise that is no rounding: so far above that of the value, and so far below the value itself."""
 SETTLED = 1e-7
 """Of the scale: the tolerance at which no smaller step is taken."""
 UNCERTAIN = 0.05
@@ -90,6 +92,7 @@ def compare(
     scale = max(ad.norm2, abs(fd)) if math.isfinite(fd) else ad.norm2
     tolerance = ERRORS * error + precision.relative * scale + 64 * precision.eps * ad.norm1
     kind: Kind
+    is_noisy = NOISY_OVER_EPS * precision.eps * magnitude < noise < magnitude / NOISY_UNDER_VALUE
     # At a stationary point the function's own change is what a derivative counts against.
     magnitude = max(magnitude, largest(samples) / samples.steps[0])
     if has_jump(samples, noise, ad.value):
@@ -100,7 +103,8 @@ def compare(
     elif not math.isfinite(error):
         kind = "uncertain"
     elif is_still(samples, noise, ad.value):
-        kind, scale = "pass", 0.0
+        # A slope that the noise hides may be anything.
+        kind, scale = ("uncertain" if is_noisy else "pass"), 0.0
     elif tolerance > max(UNCERTAIN * scale, NEGLIGIBLE * magnitude):
         kind = "uncertain"
     else:

@@ -42,7 +42,12 @@ MARGIN_S = 4.0
 async def plan(ask: CheckGradientsAsk, jobs: Jobs) -> CheckGradientsAnswer:
     """Check the gradients; the server calls this."""
     call = Call(ask, jobs, end_s=jobs.left_s() - ask.time_budget_s)
-    traced, programs = await call.trace()
+    try:
+        traced, programs = await call.trace()
+    except Exception as error:
+        if code_of(error) != "timed_out" or not call.is_budget_binding():
+            raise
+        return compose(ask, call.nothing_done())
     judgement = traced.judgement
     if judgement is None and not (traced.unsupported or traced.nondeterministic):
         judgement = await call.judge(traced, programs)
@@ -65,6 +70,19 @@ class Call:
         """Seconds of work, never less than LEAST_S."""
         left = self.jobs.left_s()
         return max(LEAST_S, min(left - self.end_s, left - MARGIN_S))
+
+    def is_budget_binding(self) -> bool:
+        """Whether `time_budget_s` ends the work, not `timeout_s`."""
+        return self.end_s >= MARGIN_S
+
+    def nothing_done(self) -> Evidence:
+        """What to say where the code under test took all the time."""
+        self.warn(
+            "budget_spent",
+            f"Running and tracing the code took all of {self.ask.time_budget_s:g} s; nothing was "
+            "checked. Make it do less at import, raise time_budget_s, or end its loops.",
+        )
+        return Evidence(Traced(leaves=(), n_inputs=0), None, tuple(self.notes))
 
     async def run(
         self, function: str, argument: Part, blobs: Mapping[str, bytes] | None = None

@@ -94,7 +94,9 @@ def seen_from_outside(function: Subject, suspect: Suspect, worst: Element) -> El
     """The same element of the function's own argument, if that fails too."""
     if suspect.leaf is None or not suspect.same_index:
         return None
-    if worst.flat >= function.x[suspect.leaf].size or not function.g:
+    if worst.flat >= function.x[suspect.leaf].size:
+        return None
+    if not function.g and "jvp" not in function.programs:
         return None
     projection = function.projection()
     if not np.any(element_direction(function.x, suspect.leaf, worst.flat)[suspect.leaf]):

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jax_workbench.tools.check_gradients import in_process, jaxpr_reading
+from jax_workbench.tools.check_gradients import in_process, jaxpr_reading, second_trace
 from jax_workbench.tools.check_gradients.coarsest_float import coarsest_float
 from jax_workbench.tools.check_gradients.hand_over import BYTES, save_values
 from jax_workbench.tools.check_gradients.leaves import (
@@ -23,12 +23,7 @@ from jax_workbench.tools.check_gradients.messages import (
     TraceAsk,
     Traced,
 )
-from jax_workbench.tools.check_gradients.precision import (
-    Setting,
-    choose_precision,
-    said_by,
-    trace,
-)
+from jax_workbench.tools.check_gradients.precision import Setting, choose_precision, said_by
 from jax_workbench.tools.check_gradients.programs import specs
 from jax_workbench.tools.check_gradients.suspects import audit_rules
 from jax_workbench.tools.check_gradients.user_call import FILE, load_call
@@ -38,6 +33,7 @@ from jax_workbench.tools.contract import Job
 SOLVERS = frozenset(("custom_linear_solve",))
 SOLVER_LEAVES, LOOP_LEAVES = 1e-2, 1e-4
 """Conjugate gradients stop at a residual of 1e-5 by default, far from the solution's last digit."""
+DRAWING = frozenset(("random_bits", "threefry2x32", "rng_bit_generator"))
 NOT_REFUSED = ("serializ", "custom call", "callback")
 """Words by which an export says that a program can't leave; other errors are a mode's refusal."""
 
@@ -95,7 +91,7 @@ def describe(setting: Setting) -> Traced:
         if jaxpr and not setting.is_native
         else None,
         looseness=looseness(jaxpr) if jaxpr else 0.0,
-        nondeterministic=changed_constant(setting),
+        nondeterministic=second_trace.changed_constant(setting),
     )
 
 
@@ -106,35 +102,14 @@ def looseness(jaxpr: Any) -> float:
     return SOLVER_LEAVES if solvers else LOOP_LEAVES if loops else 0.0
 
 
+def draws(jaxpr: Any) -> bool:
+    """Whether random numbers are drawn: of another dtype they are other numbers."""
+    return any(e.primitive.name in DRAWING for e, _ in jaxpr_reading.equations(jaxpr))
+
+
 def is_loop(equation: Any) -> bool:
     """Whether the data decide the number of turns."""
     return equation.primitive.name == "while"
-
-
-def changed_constant(setting: Setting) -> str:
-    """What differs between two traces of the same function; empty if nothing does."""
-    if setting.jaxpr is None:
-        return ""
-    again = trace(setting.derivatives, setting.x, setting.held)
-    if again is None:
-        return "the second trace failed"
-    first, second = (jaxpr_reading.constants(j) for j in (setting.jaxpr, again))
-    if len(first) != len(second):
-        return "two traces of the function have different operations"
-    for a, b in zip(first, second, strict=True):
-        if not is_same(a, b):
-            return "two traces of the function have different constants"
-    return ""
-
-
-def is_same(a: Any, b: Any) -> bool:
-    """Whether two constants are bitwise equal; what is no plain array counts as equal."""
-    if isinstance(a, str) or isinstance(b, str):
-        return a == b
-    dtypes = [getattr(v, "dtype", None) for v in (a, b)]
-    if any(d is not None and jnp.issubdtype(d, jax.dtypes.extended) for d in dtypes):
-        return dtypes[0] == dtypes[1]
-    return np.asarray(a).tobytes() == np.asarray(b).tobytes()
 
 
 def hand_out(setting: Setting, ask: TraceAsk, traced: Traced, job: Job) -> Traced:
@@ -170,7 +145,7 @@ def export_programs(setting: Setting, ask: TraceAsk, job: Job) -> Refused:
             job.save(name, write_program(fn, arguments), BYTES)
         except Exception as error:  # noqa: BLE001 - JAX's refusal of a mode is an answer
             refused[mode] = refusal_of(error)
-    if not setting.is_native and "rev" in ask.modes and "rev" not in refused:
+    if not (setting.is_native or draws(setting.jaxpr)) and {"rev"} & {*ask.modes} - {*refused}:
         export_own_dtype(setting, ask, job)
     return Refused(**refused)
 

@@ -15,7 +15,7 @@ from jax_workbench.tools.check_gradients.directions import (
     normal_like,
     scales,
 )
-from jax_workbench.tools.check_gradients.evaluate import Projection
+from jax_workbench.tools.check_gradients.evaluate import TINY, Projection
 
 type Vanished = Literal["unused", "flat", "zero_gradient"]
 
@@ -75,7 +75,8 @@ def has_changed(projection: Projection, t: float, direction: Direction) -> bool:
 def is_surrogate(projection: Projection, rng: np.random.Generator, leaf: int) -> bool:
     """Whether a leaf with a gradient moves the function in jumps only: straight-through."""
     direction = leaf_direction(rng, projection.x, leaf)
-    noise = projection.noise_of_value()
+    # Rounding alone: what only looks still within its own noise does not move in jumps.
+    noise = max(projection.precision.eps * projection.magnitude(), TINY)
     small = SMALL_STEPS_NATIVE if projection.precision.is_native else SMALL_STEPS
     if any(abs(projection.phi(t, direction)) > NOISE * noise for t in small):
         return False

@@ -12,4 +12,4 @@ from tests.records.check_gradients.cases import Case
 
 CORRECT: tuple[Case, ...] = (*correct_numpy.CASES, *correct_scipy.CASES, *correct_nn.CASES)
 FAULTY: tuple[Case, ...] = (*faulty_rules.CASES, *non_finite.CASES, *faulty_functions.CASES)
-CASES: tuple[Case, ...] = CORRECT + FAULTY
+CASES: tuple[Case, ...] = FAULTY + CORRECT

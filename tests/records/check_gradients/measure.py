@@ -42,6 +42,10 @@ class Row:
     """pass, fail, or why it gave no verdict."""
     check_grads_seconds: float
 
+    def named(self) -> tuple[bool | None, ...]:
+        """Whether each fact was named."""
+        return self.leaf, self.element, self.rule, self.primitive, self.line
+
     def as_json(self) -> dict[str, Any]:
         """Plain values."""
         return asdict(self)
@@ -51,7 +55,8 @@ def measure_number(task: tuple[int, bool, int]) -> Row:
     """Measure a case of the list in this process: (number, x64, seed)."""
     number, x64, seed = task
     row = measure(CASES[number], seed, x64=x64, with_reference=seed == 0)
-    print(f"{row.seconds:7.2f} s {row.status:18} {row.name}", flush=True)  # noqa: T201
+    mark = " " if row.status == row.expected and False not in row.named() else "!"
+    print(f"{mark} {row.seconds:7.2f} s {row.status:18} {row.name}", flush=True)  # noqa: T201
     return row
 
 
