@@ -6,7 +6,7 @@ The server reads this.
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from jax_workbench.tools.contract import Answer, Finite, Part, RunsCode, Tool
 
@@ -56,6 +56,22 @@ def between(low: float, high: float) -> Callable[[float], float]:
     return checked
 
 
+def at_most(limit: int) -> Callable[[Any], Any]:
+    """A length that is checked but not in the schema."""
+
+    def checked(value: Any) -> Any:
+        if len(value) > limit:
+            raise ValueError(f"Length should be at most {limit}, not {len(value)}")
+        return value
+
+    return checked
+
+
+def without_default(schema: dict[str, Any]) -> None:
+    """An empty default says nothing that an optional argument does not."""
+    schema.pop("default", None)
+
+
 def is_known(code: str) -> str:
     """Refuse a reason that the contract does not name."""
     if code not in REASON_CODES:
@@ -71,26 +87,28 @@ Init = Literal["uniform", "prior", "median"]
 class RunMcmcAsk(RunsCode):
     """Sample a posterior with NumPyro and say whether the draws can be trusted, and why not.
 
-    Checks the model before compiling, samples, diagnoses. For least squares use fit_curve.
+    For least squares use fit_curve.
     """
 
     timeout_s: Annotated[float, AfterValidator(between(1, 600))] = Field(
-        default=60, description="Wall seconds"
+        default=60, description="Wall"
     )
     seed: Annotated[int, AfterValidator(between(0, 2**32 - 1))] = Field(
-        default=0, description="Of every draw"
+        default=0, description="Of draws"
     )
-    x64: bool = Field(default=True, description="64-bit floats")
-    model: str = Field(
-        max_length=100_000,
-        description="Source of model(**data), or a family: linear_regression, "
-        "gaussian_mixture... (a wrong name lists all)",
+    x64: bool = Field(default=True, description="float64")
+    model: Annotated[str, AfterValidator(at_most(100_000))] = Field(
+        description="Source of model(**data), or a family's name; a wrong one lists all"
     )
-    data: dict[str, Any] = Field(
-        default_factory=dict[str, Any], description="Arrays by name; 5,000 numbers"
+    data: Annotated[dict[str, Any], WithJsonSchema({"type": "object"})] = Field(
+        default_factory=dict[str, Any], description="By name; 5,000 numbers"
     )
-    files: tuple[str, ...] = Field(default=(), max_length=16, description="npz, CSV")
-    columns: str = Field(default="", max_length=2000, description="Of files: y=height, x")
+    files: Annotated[tuple[str, ...], AfterValidator(at_most(16))] = Field(
+        default=(), description="npz, CSV", json_schema_extra=without_default
+    )
+    columns: Annotated[str, AfterValidator(at_most(2000))] = Field(
+        default="", description="y=height, x", json_schema_extra=without_default
+    )
     method: Method = Field(default="nuts", description="mixed: discrete sites")
     num_warmup: Annotated[int, AfterValidator(between(0, 20_000))] = Field(
         default=1000, description="A chain"
@@ -99,16 +117,20 @@ class RunMcmcAsk(RunsCode):
         default=1000, description="A chain"
     )
     num_chains: Annotated[int, AfterValidator(between(1, 64))] = Field(
-        default=4, description="Vectorised"
+        default=4, description="1-64"
     )
     target_accept: Annotated[float, AfterValidator(between(0.4, 0.999))] = Field(
         default=0.8, description="NUTS, HMC"
     )
-    checks: tuple[Check, ...] = Field(default=(), max_length=5, description="Extra")
+    checks: Annotated[tuple[Check, ...], AfterValidator(at_most(5))] = Field(
+        default=(), description="Extra", json_schema_extra=without_default
+    )
     init: Init = Field(default="uniform", description="Starts")
-    warm_start: str = Field(default="", max_length=255, description="draws.npz of files")
+    warm_start: Annotated[str, AfterValidator(at_most(255))] = Field(
+        default="", description="draws.npz in files", json_schema_extra=without_default
+    )
     max_seconds: Annotated[float, AfterValidator(between(0, 600))] = Field(
-        default=0, description="Then a partial answer"
+        default=0, description="Then partial", json_schema_extra=without_default
     )
 
 

@@ -1,6 +1,5 @@
 """The checks that a call asks for, each with its own cost. Runs in the worker."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,15 +7,15 @@ import jax
 import numpy as np
 
 from jax_workbench.tools.common.guarded_text import message_of, shorten
-from jax_workbench.tools.contract import Job, Note
+from jax_workbench.tools.contract import Note
 from jax_workbench.tools.run_mcmc import RunMcmcAsk
-from jax_workbench.tools.run_mcmc.calibration import calibrate
+from jax_workbench.tools.run_mcmc.calibration import Calibration
 from jax_workbench.tools.run_mcmc.loo import loo
 from jax_workbench.tools.run_mcmc.plot import predictive_picture
 from jax_workbench.tools.run_mcmc.predictive import compare, misfits, replicate
 from jax_workbench.tools.run_mcmc.preparation import Ready
 from jax_workbench.tools.run_mcmc.prior_sensitivity import prior_sensitivity
-from jax_workbench.tools.run_mcmc.sampler import Budget, Sampler
+from jax_workbench.tools.run_mcmc.sampler import Sampler, Watch
 from jax_workbench.tools.run_mcmc.sampling import Sampled
 
 MESSAGE_LIMIT = 200
@@ -37,17 +36,17 @@ class Checks:
     """Runs checks of one sampled posterior."""
 
     def __init__(
-        self, ask: RunMcmcAsk, ready: Ready, sampler: Sampler | None, budget: Budget, job: Job
+        self, ask: RunMcmcAsk, ready: Ready, sampler: Sampler | None, watch: Watch
     ) -> None:
-        """Within `budget`; a check that has no time left is named instead."""
+        """A check that has no time left is named instead."""
         self.ask, self.ready, self.sampler = ask, ready, sampler
-        self.budget, self.job = budget, job
+        self.watch, self.job = watch, watch.job
         self.key = jax.random.fold_in(jax.random.key(ask.seed), 3)
         self.checked = Checked()
 
     def run(self, sampled: Sampled) -> Checked:
         """Every check of the call, in the order asked."""
-        steps: dict[str, Callable[[Sampled], None]] = {
+        steps = {
             "prior_predictive": self._prior_predictive,
             "posterior_predictive": self._posterior_predictive,
             "loo": self._loo,
@@ -55,7 +54,7 @@ class Checks:
             "prior_sensitivity": self._prior_sensitivity,
         }
         for name in dict.fromkeys(self.ask.checks):
-            if self.budget.left_s() <= 0:
+            if self.watch.budget.left_s() <= 0:
                 self.checked.skipped.append(f"{name} (no time left)")
                 continue
             self.job.progress(f"checking: {name}")
@@ -107,15 +106,8 @@ class Checks:
         if self.sampler is None:
             self.checked.skipped.append("sbc (not for this method)")
             return
-        found = calibrate(
-            self.ready.posterior,
-            self.ready.sites,
-            self.sampler,
-            self.ask.num_warmup,
-            self.key,
-            self.budget,
-            self.job,
-        )
+        refits = Calibration(self.ready, self.sampler, self.ask.num_warmup, self.watch)
+        found = refits.run(self.key)
         self.checked.other["sbc"] = found
         if found.get("is_calibrated") is False:
             self._note(

@@ -31,7 +31,7 @@ def scale_of_columns(
             continue
         array = cast("NDArray[Any]", value)
         is_observed = any(same(array, other) for other in observed)
-        columns = array.reshape(len(array), -1).T if array.ndim else []
+        columns: list[NDArray[Any]] = list(array.reshape(len(array), -1).T) if array.ndim else []
         for number, column in enumerate(columns):
             label = name if array.ndim == 1 else f"{name}[:, {number}]"
             if len(column) >= FEW and np.isfinite(column).all():

@@ -1,6 +1,7 @@
 """Draws in unconstrained space turned into the model's own parameters. Runs in the worker."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -24,23 +25,23 @@ class Constrainer:
         self.left_out: list[str] = []
         """Deterministic sites too big to keep."""
         self._n_chains = n_chains
-        self._constrain: Any = None
+        self._constrain: Callable[[Any, Any], Any] | None = None
 
     def __call__(self, z: Draws) -> dict[str, NDArray[Any]]:
         """Parameters at `z`, both (chains, draws, ...) by site."""
         n = next(iter(z.values())).shape[1]
-        if self._constrain is None:
-            self._compile(z, n)
+        constrain = self._constrain or self._compiled(z, n)
+        self._constrain = constrain
         parts: list[dict[str, NDArray[Any]]] = []
         for begin in range(0, n, CHUNK):
             piece = {name: array[:, begin : begin + CHUNK] for name, array in z.items()}
             kept = next(iter(piece.values())).shape[1]
             padded = {name: pad(array, CHUNK) for name, array in piece.items()}
-            made = self._constrain(padded, self.posterior.arrays)
+            made = constrain(padded, self.posterior.arrays)
             parts.append({name: np.asarray(array)[:, :kept] for name, array in made.items()})
         return {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
 
-    def _compile(self, z: Draws, n: int) -> None:
+    def _compiled(self, z: Draws, n: int) -> Callable[[Any, Any], Any]:
         def one(point: Point, arrays: Any) -> Point:
             return self.posterior.constrain(point, arrays)
 
@@ -49,15 +50,18 @@ class Constrainer:
         keep = self._kept(shapes, self._n_chains * n)
 
         def chunk(piece: Point, arrays: Any) -> Point:
-            draws = jax.tree.map(lambda array: array.swapaxes(0, 1), piece)
-
             def row(points: Point) -> Point:
-                made = jax.vmap(lambda point: one(point, arrays))(points)
+                def here(point: Point) -> Point:
+                    return one(point, arrays)
+
+                made = jax.vmap(here)(points)
                 return {name: made[name] for name in keep}
 
-            return jax.tree.map(lambda array: array.swapaxes(0, 1), jax.lax.map(row, draws))
+            draws = {name: array.swapaxes(0, 1) for name, array in piece.items()}
+            made = cast("Point", jax.lax.map(row, draws))
+            return {name: array.swapaxes(0, 1) for name, array in made.items()}
 
-        self._constrain = jax.jit(chunk)
+        return jax.jit(chunk)
 
     def _kept(self, shapes: Any, n_draws: int) -> list[str]:
         """Sampled sites, and deterministic ones while they fit."""

@@ -5,14 +5,14 @@ Gelman, Simpson, Carpenter, Bürkner, "Rank-normalization, folding, and localiza
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 
-from jax_workbench.tools.run_mcmc import Parameter
+from jax_workbench.tools.run_mcmc import Parameter, chain_statistics
 from jax_workbench.tools.run_mcmc.scalars import Scalars
 
 MAX_JUDGED = 300
@@ -21,8 +21,6 @@ MIN_DRAWS = 4
 """Draws a chain below which nothing can be said."""
 LARGEST = 1e100
 """Beyond it a draw is no number of use, and sums of squares overflow."""
-AXES = {"chain_axis": 0, "draw_axis": 1}
-TAILS = (0.05, 0.95)
 
 
 @dataclass(frozen=True)
@@ -73,21 +71,23 @@ def diagnose(scalars: Scalars) -> Diagnosis:
         return Diagnosis(
             chosen,
             len(scalars.names),
-            by_column(array_stats.rhat, usable) if n_chains > 1 and enough else nothing,
-            by_column(array_stats.ess, usable) if enough else nothing,
-            by_column(array_stats.ess, usable, method="tail", prob=TAILS) if enough else nothing,
-            by_column(array_stats.mcse, usable) if enough else nothing,
+            by_column(chain_statistics.rhat, usable) if n_chains > 1 and enough else nothing,
+            by_column(chain_statistics.ess_bulk, usable) if enough else nothing,
+            by_column(chain_statistics.ess_tail, usable) if enough else nothing,
+            by_column(chain_statistics.mcse_mean, usable) if enough else nothing,
             is_finite,
             is_constant,
         )
 
 
-def by_column(statistic: Any, columns: NDArray[np.float64], **options: Any) -> NDArray[np.float64]:
+def by_column(
+    statistic: Callable[[NDArray[np.float64]], NDArray[np.float64]], columns: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """`statistic` of each column; nan for columns of nan, which it is not shown."""
     result = np.full(columns.shape[2], np.nan)
     rows = np.flatnonzero(np.isfinite(columns).all(axis=(0, 1)))
     if len(rows):
-        result[rows] = statistic(columns[:, :, rows], **AXES, **options)
+        result[rows] = statistic(columns[:, :, rows])
     return result
 
 
@@ -98,12 +98,13 @@ def worst_first(columns: NDArray[np.float64]) -> NDArray[np.intp]:
     """
     n = columns.shape[2]
     if n <= MAX_JUDGED:
-        return np.arange(n)
+        return np.arange(n, dtype=np.intp)
     half = columns.shape[1] // 2
     with np.errstate(all="ignore"):
         halves = np.concatenate([columns[:, :half], columns[:, half : 2 * half]])
         spread = halves.mean(axis=1).std(axis=0) / halves.std(axis=(0, 1))
-    return np.argsort(-np.nan_to_num(spread, nan=-1.0, posinf=math.inf), kind="stable")
+    spread[np.isnan(spread)] = -1.0
+    return np.argsort(-spread, kind="stable").astype(np.intp)
 
 
 def parameter(diagnosis: Diagnosis, i: int, *, has_mean: bool = True) -> Parameter:
@@ -138,5 +139,5 @@ def least_ess_so_far(columns: NDArray[np.float64]) -> float:
     if columns.shape[1] < MIN_DRAWS:
         return 0.0
     with np.errstate(all="ignore"):
-        values = np.asarray(array_stats.ess(columns, **AXES))
+        values = chain_statistics.ess_bulk(columns)
     return float(np.nanmin(values)) if np.isfinite(values).any() else 0.0

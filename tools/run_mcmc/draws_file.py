@@ -13,7 +13,7 @@ SCHEMA = "draws.schema.json"
 
 
 def npz_of(draws: Mapping[str, NDArray[Any]]) -> tuple[bytes, list[str]]:
-    """One array per site, (chains, draws, *site shape); sites beyond the limit are named instead."""
+    """One array per site, (chains, draws, *site shape); sites beyond the limit are named."""
     kept: dict[str, NDArray[Any]] = {}
     left_out: list[str] = []
     room = MAX_MIB * 2**20

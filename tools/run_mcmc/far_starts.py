@@ -1,66 +1,114 @@
-"""A short second set of chains from far starts: do they end where the draws are? Runs in the worker."""
+"""Short chains from far starts: do they end where the draws are? Runs in the worker."""
 
+import math
+from dataclasses import dataclass
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
 from jax_workbench.tools.run_mcmc.findings import Finding
 from jax_workbench.tools.run_mcmc.kernels import State
 from jax_workbench.tools.run_mcmc.multimodality import another_mode, unconstrained_scalars
 from jax_workbench.tools.run_mcmc.posterior import Point
 from jax_workbench.tools.run_mcmc.posterior_shape import is_flat
+from jax_workbench.tools.run_mcmc.preparation import Ready
 from jax_workbench.tools.run_mcmc.sampler import Budget, Sampler
 from jax_workbench.tools.run_mcmc.sampling import Sampled, moved_to
-from jax_workbench.tools.run_mcmc.site_trace import SiteTrace
-from jax_workbench.tools.run_mcmc.starts import RADIUS, Starts
+from jax_workbench.tools.run_mcmc.scalars import ranked
+from jax_workbench.tools.run_mcmc.starts import N_CANDIDATES, RADIUS, Candidates
 
-N_TRANSITIONS = 400
-N_KEPT = 100
+N_STARTS = 12
+"""Far starts that are tried, a few at a time: as many as there are chains."""
+N_TRANSITIONS = 250
+N_KEPT = 50
 FLAT_RADIUS = 20.0
 """Half the width in unconstrained space from which sites without a prior start."""
 
 
-def look_far(
-    key: Any,
-    starts: Starts,
-    sampler: Sampler,
-    warmed: State,
-    sampled: Sampled,
-    sites: SiteTrace,
-    budget: Budget,
-) -> tuple[bool, Finding | None]:
-    """Chains from the prior, and from a wide box where the prior is flat.
+@dataclass(frozen=True)
+class FarLook:
+    """Chains from the prior, and from a wide box where the prior is flat."""
 
-    Returns:
-        Whether they came to an end, and the mode they found.
+    ready: Ready
+    sampler: Sampler
+    warmed: State
+    budget: Budget
+
+    def look(self, key: Any, sampled: Sampled) -> tuple[bool, Finding | None]:
+        """Try far starts until one ends elsewhere.
+
+        Returns:
+            Whether all came to an end (or one told enough), and the mode that was found.
+        """
+        start_key, run_key = jax.random.split(key)
+        candidates = self.ready.starts.tried(self._far_points(start_key))
+        known = unconstrained_scalars(sampled.seen["z"])
+        rows = far_apart(candidates, known.columns.mean(axis=(0, 1)))
+        if not len(rows):
+            return False, None
+        n = self.sampler.chains.n_chains
+        n_rounds = math.ceil(min(N_STARTS, len(rows)) / n)
+        for number, chosen in enumerate(np.resize(rows, (n_rounds, n))):
+            point = {name: jnp.asarray(value)[chosen] for name, value in candidates.z.items()}
+            found = self._ends_of(jax.random.fold_in(run_key, number), point)
+            if found is None:
+                return False, None
+            mode = another_mode(
+                known,
+                np.asarray(sampled.seen["potential"], np.float64),
+                unconstrained_scalars(found["z"]),
+                np.asarray(found["potential"], np.float64),
+            )
+            if mode is not None:
+                return True, mode
+        return True, None
+
+    def _ends_of(self, key: Any, point: Point) -> dict[str, Any] | None:
+        """The last transitions of chains from `point`; None where time ran out."""
+        state = moved_to(self.warmed, self.sampler.start(key, point))
+        n_way = N_TRANSITIONS - N_KEPT
+        state, way = self.sampler.advance(state, n_way, self.budget, keep=False)
+        if way.n < n_way:
+            return None
+        _, last = self.sampler.advance(state, N_KEPT, self.budget)
+        return last.stacked() if last.n == N_KEPT else None
+
+    def _far_points(self, key: Any) -> Point:
+        """Draws of the prior; flat sites in a wide box."""
+        latents = self.ready.sites.latents
+        points = self.ready.starts.prior_draws(key, "prior", N_CANDIDATES)
+        return {
+            name: np.asarray(value) * (FLAT_RADIUS / RADIUS if is_flat(latents[name]) else 1.0)
+            for name, value in points.items()
+        }
+
+
+def far_apart(candidates: Candidates, origin: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Usable candidates, each as far as can be from those before it and from `origin`.
+
+    Far in ranks among the candidates: so no scale and no heavy tail of one scalar decides.
+
+    Args:
+        candidates: Unconstrained points, tried.
+        origin: Where the draws are, shape (scalars,).
     """
-    n = sampler.chains.n_chains
-    start_key, run_key = jax.random.split(key)
-    candidates = starts.tried(far_points(starts, start_key, sites))
-    chosen = candidates.chosen(n)
-    if chosen is None:
-        return False, None
-    state = moved_to(warmed, sampler.start(run_key, chosen))
-    state, way = sampler.advance(state, N_TRANSITIONS - N_KEPT, budget, keep=False)
-    if way.n < N_TRANSITIONS - N_KEPT:
-        return False, None
-    state, last = sampler.advance(state, N_KEPT, budget)
-    if last.n < N_KEPT:
-        return False, None
-    found = last.stacked()
-    return True, another_mode(
-        unconstrained_scalars(sampled.seen["z"]),
-        np.asarray(sampled.seen["potential"]),
-        unconstrained_scalars(found["z"]),
-        np.asarray(found["potential"]),
-    )
+    usable = np.flatnonzero(candidates.is_finite)
+    points = columns_of(candidates.z)[usable]
+    ranks = ranked(np.vstack([origin, points]))
+    order: list[int] = []
+    nearest = np.full(len(usable), np.inf)
+    last = ranks[0]
+    for _ in usable:
+        nearest = np.minimum(nearest, np.sqrt(((ranks[1:] - last) ** 2).sum(axis=1)))
+        nearest[order] = -1.0
+        order.append(int(np.argmax(nearest)))
+        last = ranks[1 + order[-1]]
+    return usable[order]
 
 
-def far_points(starts: Starts, key: Any, sites: SiteTrace) -> Point:
-    """Draws of the prior; flat sites in a wide box."""
-    points = starts.prior_draws(key, "prior", 64)
-    return {
-        name: np.asarray(value) * (FLAT_RADIUS / RADIUS if is_flat(sites.latents[name]) else 1.0)
-        for name, value in points.items()
-    }
+def columns_of(z: Point) -> NDArray[np.float64]:
+    """Points by site as (points, scalars), in the columns' usual order."""
+    return unconstrained_scalars({n: np.asarray(v)[None] for n, v in z.items()}).columns[0]

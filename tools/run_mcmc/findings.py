@@ -1,4 +1,4 @@
-"""What is wrong with a model, its data or its draws: codes, evidence, repairs. Runs in the worker."""
+"""What is wrong with a model, its data or its draws, and the repair. Runs in the worker."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,8 +10,9 @@ type Severity = Literal["refused", "warn", "note"]
 
 FIXES: dict[str, str] = {
     "single_chain": "Use num_chains=4: one chain cannot show whether chains agree.",
-    "nan_log_prob": "Keep the arguments in the domain: a positive prior, jnp.where on a safe value.",
-    "plate": "Use one plate per independent axis, with dim=-1 for the last; its size is the data's.",
+    "nan_log_prob": "Keep the arguments in the domain: a positive prior, or jnp.where on a safe "
+    "value.",
+    "plate": "Use one plate per independent axis, dim=-1 for the last; its size is the data's.",
     "prior_data_conflict": "Check the units of the data and widen or move the prior of this site.",
     "extreme_scale": "Rescale the data and parameters to about 1, or give the site a prior in its "
     "units.",
@@ -46,6 +47,10 @@ FIXES: dict[str, str] = {
 }
 
 
+SYMPTOMS = frozenset(("high_rhat", "low_ess", "divergences", "low_ebfmi", "max_treedepth"))
+"""Codes that show that something is wrong, but not what; causes stand before them."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing that is wrong, and how bad that is."""
@@ -64,6 +69,11 @@ class Finding:
             evidence=self.evidence,
             fix=self.fix or FIXES[self.code],
         )
+
+
+def is_symptom(finding: Finding) -> bool:
+    """Whether it shows that something is wrong, but not what."""
+    return finding.code in SYMPTOMS
 
 
 def at_line(line: int | None) -> str:

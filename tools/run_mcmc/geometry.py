@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 
-from jax_workbench.tools.run_mcmc import SamplerStatistics
+from jax_workbench.tools.run_mcmc import SamplerStatistics, chain_statistics
 from jax_workbench.tools.run_mcmc.diagnostics import number
 from jax_workbench.tools.run_mcmc.findings import Finding
 from jax_workbench.tools.run_mcmc.kernels import MAX_TREE_DEPTH
@@ -39,7 +38,7 @@ class Geometry:
         """Energy Bayesian fraction of missing information, one a chain."""
         with np.errstate(all="ignore"):
             finite = np.where(np.abs(self.energy) < np.inf, self.energy, np.nan)
-            return np.atleast_1d(np.asarray(array_stats.bfmi(finite, chain_axis=0, draw_axis=1)))
+            return chain_statistics.ebfmi(finite)
 
     @property
     def capped(self) -> float:
@@ -120,11 +119,11 @@ def scaled_by_latents(sites: SiteTrace) -> Iterator[Finding]:
 
 def scale_of(site: Site) -> NDArray[np.float64] | None:
     """Scale argument of a location-scale prior."""
-    fn = site["fn"]
+    fn: Any = site["fn"]
     while hasattr(fn, "base_dist") and not hasattr(fn, "scale"):
         fn = fn.base_dist
-    scale = getattr(fn, "scale", None)
-    return None if scale is None or not hasattr(fn, "loc") else np.asarray(scale)
+    scale: Any = getattr(fn, "scale", None)
+    return None if scale is None or not hasattr(fn, "loc") else np.asarray(scale, np.float64)
 
 
 def depends(scale: NDArray[np.float64], value: Any) -> bool:

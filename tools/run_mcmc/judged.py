@@ -9,10 +9,9 @@ from typing import Any
 
 import jax
 
-from jax_workbench.tools.contract import Job
 from jax_workbench.tools.run_mcmc import RunMcmcAsk
 from jax_workbench.tools.run_mcmc.constrained import Constrainer
-from jax_workbench.tools.run_mcmc.far_starts import look_far
+from jax_workbench.tools.run_mcmc.far_starts import FarLook
 from jax_workbench.tools.run_mcmc.findings import Finding
 from jax_workbench.tools.run_mcmc.kernels import (
     Chains,
@@ -23,8 +22,8 @@ from jax_workbench.tools.run_mcmc.kernels import (
 from jax_workbench.tools.run_mcmc.posterior import Posterior
 from jax_workbench.tools.run_mcmc.preparation import Ready
 from jax_workbench.tools.run_mcmc.prior_spread import PriorSpread
-from jax_workbench.tools.run_mcmc.sampler import Budget, Sampler
-from jax_workbench.tools.run_mcmc.sampling import ESS_PER_CHAIN, Phases, Sampled, Sampling
+from jax_workbench.tools.run_mcmc.sampler import Sampler, Watch
+from jax_workbench.tools.run_mcmc.sampling import Lengths, Phases, Sampled, Sampling
 from jax_workbench.tools.run_mcmc.verdict import findings_after
 
 
@@ -75,20 +74,12 @@ def sample_and_judge(
     programs: Programs,
     before: list[Finding],
     prior: Callable[[], PriorSpread | None],
-    budget: Budget,
-    job: Job,
+    watch: Watch,
 ) -> Judged:
     """Sample, repair, judge; look for far modes where all else is well."""
     ready, sampler = programs.ready, programs.sampler
-    sampling = Sampling(
-        sampler,
-        programs.constrainer,
-        n_warmup=ask.num_warmup,
-        n_samples=ask.num_samples,
-        n_asked=ask.num_chains,
-        budget=budget,
-        job=job,
-    )
+    lengths = Lengths(ask.num_warmup, ask.num_samples, ask.num_chains)
+    sampling = Sampling(sampler, programs.constrainer, lengths, watch)
     points = ready.candidates.chosen(sampler.chains.n_chains)
     if points is None:
         raise RuntimeError("no start, though the candidates were judged")
@@ -99,17 +90,16 @@ def sample_and_judge(
         sampled,
         ready.sites,
         prior(),
-        min_ess=ESS_PER_CHAIN * ask.num_chains,
+        min_ess=lengths.min_ess,
         n_asked=ask.num_chains,
     )
     findings = [*before, *after]
     is_done = False
     is_well = not any(finding.severity == "warn" for finding in findings)
     if is_well and ask.method in {"nuts", "hmc"}:
-        job.progress("looking for other modes from far starts")
-        is_done, mode = look_far(
-            key_of(ask, 5), ready.starts, sampler, sampling.warmed, sampled, ready.sites, budget
-        )
+        watch.job.progress("looking for other modes from far starts")
+        far = FarLook(ready, sampler, sampling.warmed, watch.budget)
+        is_done, mode = far.look(key_of(ask, 5), sampled)
         findings.extend([mode] if mode else [])
     return Judged(sampled, sampling.phases, findings, heavy, looked_far=is_done)
 

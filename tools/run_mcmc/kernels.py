@@ -1,12 +1,13 @@
-"""NumPyro's kernels as one thing: chains that start, step and show their state. Runs in the worker."""
+"""NumPyro's kernels as one: chains that start, step and show their state. Runs in the worker."""
 
-from typing import Any, Protocol
+import math
+from typing import Any, Protocol, cast
 
 import jax
 import jax.numpy as jnp
 from numpyro.infer import ESS, NUTS, DiscreteHMCGibbs
-from numpyro.infer.hmc import hmc
 
+from jax_workbench.tools.run_mcmc.numpyro_functions import hmc
 from jax_workbench.tools.run_mcmc.posterior import Arrays, Point, Posterior
 
 type State = Any
@@ -15,6 +16,9 @@ type Seen = dict[str, Any]
 """What is kept of a transition: "z" by site, and the sampler's statistics, chains first."""
 
 MAX_TREE_DEPTH = 10
+QUARTER_TURN = math.pi / 2
+"""Length of HMC's trajectories: what decorrelates a standard normal. NumPyro's own, four times as
+long, brings one back to where it began."""
 MIN_WALKERS, MAX_WALKERS = 8, 256
 THINNING = 5
 """Transitions of an ensemble for one draw; its moves are short."""
@@ -54,7 +58,7 @@ class HamiltonianChains:
     def __init__(
         self, posterior: Posterior, n_chains: int, n_warmup: int, accept: float, *, algorithm: str
     ) -> None:
-        """Adapt for `n_warmup` transitions to an acceptance of `accept`; `algorithm` NUTS or HMC."""
+        """Adapt for `n_warmup` transitions to the acceptance `accept`; `algorithm` NUTS or HMC."""
         self.n_chains = n_chains
         self._n_warmup = n_warmup
         self._accept = accept
@@ -68,6 +72,7 @@ class HamiltonianChains:
                 point,
                 self._n_warmup,
                 target_accept_prob=self._accept,
+                trajectory_length=QUARTER_TURN,
                 max_tree_depth=MAX_TREE_DEPTH,
                 model_args=(arrays,),
                 rng_key=key,
@@ -77,7 +82,11 @@ class HamiltonianChains:
 
     def step(self, state: State, arrays: Arrays) -> State:
         """One transition of every chain."""
-        return jax.vmap(lambda one: self._sample(one, (arrays,)))(state)
+
+        def one(chain: State) -> State:
+            return self._sample(chain, (arrays,))
+
+        return jax.vmap(one)(state)
 
     def seen(self, state: State) -> Seen:
         """What to keep."""
@@ -109,7 +118,11 @@ class MixedChains:
     def step(self, state: State, arrays: Arrays) -> State:
         """One transition of every chain."""
         data = self._posterior.data(arrays)
-        return jax.vmap(lambda one: self._kernel.sample(one, (), data))(state)
+
+        def one(chain: State) -> State:
+            return self._kernel.sample(chain, (), data)
+
+        return jax.vmap(one)(state)
 
     def seen(self, state: State) -> Seen:
         """What to keep."""
@@ -133,20 +146,35 @@ class EnsembleChains:
 
     def start(self, keys: Any, z: Point, arrays: Arrays) -> State:
         """State before the first transition."""
-        state = self._kernel(arrays).init(keys, 0, z)
-        return state._replace(inner_state=jax.tree.map(jnp.asarray, state.inner_state))
+        state: Any = self._kernel(arrays).init(keys, 0, z)
+        inner: Any = jax.tree.map(as_array, state.inner_state)
+        return state._replace(inner_state=inner)
 
     def step(self, state: State, arrays: Arrays) -> State:
         """Several moves of every walker."""
         kernel = self._kernel(arrays)
         # It builds its functions here; the state it makes on the way is not used.
         kernel.init(jax.random.split(state.rng_key, self.n_chains), 0, state.z)
-        moved = jax.lax.fori_loop(0, THINNING, lambda _, now: kernel.sample(now, (), {}), state)
-        return jax.tree.map(lambda new, old: new.astype(old.dtype), moved, state)
+
+        def move(_: Any, now: State) -> State:
+            return kernel.sample(now, (), {})
+
+        moved = cast("State", jax.lax.fori_loop(0, THINNING, move, state))
+        return jax.tree.map(with_type_of, moved, state)
 
     def seen(self, state: State) -> Seen:
         """What to keep."""
         return {"z": state.z}
+
+
+def as_array(leaf: Any) -> jax.Array:
+    """A leaf that a loop may carry."""
+    return jnp.asarray(leaf)
+
+
+def with_type_of(new: Any, old: Any) -> Any:
+    """`new` in the type of `old`, as a loop needs it."""
+    return new.astype(old.dtype)
 
 
 def hamiltonian_statistics(state: Any) -> Seen:

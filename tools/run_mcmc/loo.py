@@ -8,11 +8,11 @@ from typing import Any
 
 import jax
 import numpy as np
-from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 from numpyro.handlers import seed, substitute, trace
 
-from jax_workbench.tools.run_mcmc.posterior import Point, Posterior
+from jax_workbench.tools.run_mcmc.chain_statistics import loo_summary, loo_terms
+from jax_workbench.tools.run_mcmc.posterior import Point, Posterior, at_each
 from jax_workbench.tools.run_mcmc.site_trace import SiteTrace, log_prob
 
 MAX_K = 0.7
@@ -35,8 +35,7 @@ def pointwise(
     latents = {name: draws[name] for name in sites.latents}
     n_chains, n_draws = next(iter(latents.values())).shape[:2]
     flat = {name: value.reshape(-1, *value.shape[2:]) for name, value in latents.items()}
-    program = jax.jit(lambda points, arrays: jax.lax.map(lambda point: one(point, arrays), points))
-    made = program(flat, posterior.arrays)
+    made = at_each(one, flat, posterior.arrays)
     return {
         name: np.asarray(value, np.float64).reshape(n_chains, n_draws, -1)
         for name, value in made.items()
@@ -58,13 +57,13 @@ def loo(
     joined = np.concatenate(list(pointwise(posterior, draws, sites).values()), axis=2)
     if not np.isfinite(joined).all():
         return {"unavailable": "The log likelihood is not finite at some draws."}
-    elpd_i, k, p_i = array_stats.loo(np.moveaxis(joined, -1, 0))
-    elpd, se, p_loo, _ = array_stats.loo_summary(elpd_i, p_i)
-    bad = np.flatnonzero(np.asarray(k) > MAX_K)
+    elpd_i, k, p_i = loo_terms(np.moveaxis(joined, -1, 0))
+    elpd, se, p_loo = loo_summary(elpd_i, p_i)
+    bad = np.flatnonzero(k > MAX_K)
     return {
-        "elpd": float(elpd),
-        "se": float(se),
-        "p_loo": float(p_loo),
+        "elpd": elpd,
+        "se": se,
+        "p_loo": p_loo,
         "n": int(joined.shape[2]),
         "max_pareto_k": float(np.max(k)),
         "n_pareto_k_above_0.7": len(bad),

@@ -1,4 +1,4 @@
-"""From the `model` argument to a function: the user's own text, or a family's. Runs in the worker."""
+"""From the `model` argument to a function: own text, or a family's. Runs in the worker."""
 
 import inspect
 import re

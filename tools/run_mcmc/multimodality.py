@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 
-from jax_workbench.tools.run_mcmc.diagnostics import AXES, Diagnosis
+from jax_workbench.tools.run_mcmc.chain_statistics import rhat
+from jax_workbench.tools.run_mcmc.diagnostics import Diagnosis
 from jax_workbench.tools.run_mcmc.findings import Finding
 from jax_workbench.tools.run_mcmc.scalars import Draws, Scalars, flatten
 
@@ -31,9 +31,7 @@ def chains_apart(
     name, site = diagnosis.scalars.names[i], diagnosis.scalars.sites[i]
     means = diagnosis.scalars.columns[:, :, i].mean(axis=1)
     shown = ", ".join(f"{mean:.4g}" for mean in means)
-    switched = [
-        vector for vector in draws if vector in latents and is_switched(draws[vector], diagnosis)
-    ]
+    switched = [vector for vector in draws if vector in latents and is_switched(draws[vector])]
     if switched:
         return Finding(
             "label_switching",
@@ -63,13 +61,11 @@ def widest_gap(diagnosis: Diagnosis) -> tuple[float, int]:
     return (float(gaps[i]) if len(gaps) else 0.0), i
 
 
-def is_switched(vector: NDArray[np.float64], diagnosis: Diagnosis) -> bool:
+def is_switched(vector: NDArray[np.float64]) -> bool:
     """Whether sorting the components of a vector makes chains that disagree agree."""
     if vector.ndim != 3 or vector.shape[2] < 2 or not np.isfinite(vector).all():  # noqa: PLR2004
         return False
-    before = np.asarray(array_stats.rhat(vector, **AXES))
-    after = np.asarray(array_stats.rhat(np.sort(vector, axis=2), **AXES))
-    del diagnosis
+    before, after = rhat(vector), rhat(np.sort(vector, axis=2))
     return bool((before > MAX_RHAT).any() and (after < 1 + 3 * (MAX_RHAT - 1)).all())
 
 
@@ -79,7 +75,7 @@ def another_mode(
     found: Scalars,
     found_potential: NDArray[np.float64],
 ) -> Finding | None:
-    """Judge chains from far starts: did one come to rest elsewhere, at a comparable density?
+    """Whether a chain from a far start came to rest elsewhere, at a comparable density.
 
     Args:
         known: Unconstrained draws of the main chains.

@@ -13,10 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
-from scipy import stats
 
 from jax_workbench.tools.run_mcmc.diagnostics import Diagnosis
 from jax_workbench.tools.run_mcmc.sampling import Sampled
+from jax_workbench.tools.run_mcmc.scalars import ranked
 
 MAX_BYTES = 150_000
 DPI = (110, 80, 60)
@@ -73,10 +73,11 @@ def draw_trace(axes: Axes, sampled: Sampled, i: int) -> None:
 def draw_ranks(axes: Axes, sampled: Sampled, i: int) -> None:
     """How each chain's draws rank among all: flat where chains agree."""
     columns = sampled.diagnosis.scalars.columns[:, :, i]
-    ranks = stats.rankdata(columns).reshape(columns.shape)
+    ranks = ranked(columns.reshape(-1, 1)).reshape(columns.shape)
     edges = np.linspace(0, columns.size, N_RANK_BINS + 1)
     for chain, row in enumerate(ranks[:N_CHAINS]):
-        counts, _ = np.histogram(row, edges)
+        place = np.searchsorted(edges, np.asarray(row)) - 1
+        counts = np.bincount(place, minlength=N_RANK_BINS)
         axes.stairs(counts, edges, label=f"chain {chain}")
     axes.axhline(columns.shape[1] / N_RANK_BINS, color="black", lw=0.8, ls="--")
     axes.set_ylim(bottom=0)
@@ -91,8 +92,8 @@ def draw_pair(axes: Axes, sampled: Sampled, order: list[int]) -> None:
         axes.set_visible(False)
         return
     flat = columns[:, :, order].reshape(-1, len(order))
-    ranks = stats.rankdata(flat[:: max(1, len(flat) // N_POINTS)], axis=0)
-    correlation = np.corrcoef(ranks.T)[0, 1:]
+    ranks = ranked(flat[:: max(1, len(flat) // N_POINTS)])
+    correlation = np.atleast_2d(np.corrcoef(ranks.T))[0, 1:]
     first, second = order[0], order[1 + int(np.nanargmax(np.abs(np.nan_to_num(correlation))))]
     step = max(1, len(flat) // N_POINTS)
     x, y = (columns[:, :, k].ravel() for k in (first, second))
@@ -106,7 +107,7 @@ def draw_pair(axes: Axes, sampled: Sampled, order: list[int]) -> None:
 
 
 def draw_forest(axes: Axes, diagnosis: Diagnosis) -> None:
-    """Median, middle half and middle 90 % of the first scalars, in standard units if they differ."""
+    """Median, middle 50 and 90 % of the first scalars, in standard units if they differ."""
     rows = [i for i in range(len(diagnosis.scalars.names)) if diagnosis.is_judged[i]][:N_FOREST]
     columns = diagnosis.scalars.columns[:, :, rows].reshape(-1, len(rows))
     q = np.quantile(columns, (0.05, 0.25, 0.5, 0.75, 0.95), axis=0)

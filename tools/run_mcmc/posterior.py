@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from numpyro.distributions import biject_to
 from numpyro.handlers import seed, substitute
-from numpyro.infer.util import constrain_fn, potential_energy
 
-from jax_workbench.tools.run_mcmc.site_trace import Model, SiteTrace
+from jax_workbench.tools.run_mcmc.numpyro_functions import constrain_fn, potential_energy
+from jax_workbench.tools.run_mcmc.site_trace import Model, Site, SiteTrace
 
 type Point = dict[str, Any]
 """Values by site; `z` in unconstrained space."""
@@ -44,7 +44,11 @@ class Posterior:
 
         Discrete sites are drawn with one fixed key: only kernels that set them may sample these.
         """
-        return lambda z: potential_energy(self.seeded, (), self.data(arrays), z)
+
+        def potential(z: Point) -> Any:
+            return potential_energy(self.seeded, (), self.data(arrays), z)
+
+        return potential
 
     def constrain(self, z: Point, arrays: Arrays) -> Point:
         """The model's own parameters and deterministic sites at `z`; discrete sites as they are."""
@@ -61,7 +65,8 @@ class Posterior:
 
     def seeded(self, **data: Any) -> Any:
         """The model with a key of its own; a handler that is made once would keep its last key."""
-        return seed(self.model, jax.random.key(0))(**data)
+        seeded: Any = seed(self.model, jax.random.key(0))
+        return seeded(**data)
 
     @property
     def n_dimensions(self) -> int:
@@ -81,19 +86,46 @@ def build_posterior(model: Model, data: Mapping[str, Any], sites: SiteTrace) -> 
     )
     for attempt in attempts[:-1]:
         try:
-            jax.eval_shape(lambda a, p=attempt: p.potential(a)(p.example), attempt.arrays)
+            check_traceable(attempt)
         except (*BAKED_IN, AttributeError, TypeError):
             continue
         return attempt
     last = attempts[-1]
-    jax.eval_shape(lambda a: last.potential(a)(last.example), last.arrays)
+    check_traceable(last)
     return last
+
+
+def check_traceable(posterior: Posterior) -> None:
+    """Trace the density; raises what the model raises under jit."""
+
+    def density(arrays: Arrays) -> Any:
+        return posterior.potential(arrays)(posterior.example)
+
+    jax.eval_shape(density, posterior.arrays)
 
 
 def unconstrained_example(sites: SiteTrace) -> Point:
     """Where the latent sites of one run lie in unconstrained space; continuous ones only."""
     return {
-        name: biject_to(site["fn"].support).inv(site["value"])
+        name: to_unconstrained(site, site["value"])
         for name, site in sites.latents.items()
         if not site["fn"].support.is_discrete
     }
+
+
+def at_each(function: Callable[[Any, Arrays], Any], points: Any, arrays: Arrays) -> Any:
+    """`function` of each entry of `points` (a pytree with one leading axis), one after another."""
+
+    def every(points: Any, arrays: Arrays) -> Any:
+        def one(point: Any) -> Any:
+            return function(point, arrays)
+
+        return cast("Any", jax.lax.map(one, points))
+
+    return cast("Any", jax.jit(every)(points, arrays))
+
+
+def to_unconstrained(site: Site, value: Any) -> Any:
+    """Where `value` of a site lies in unconstrained space."""
+    transform = cast("Any", biject_to(site["fn"].support))
+    return transform.inv(jnp.asarray(value))

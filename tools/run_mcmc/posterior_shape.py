@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 
-from jax_workbench.tools.run_mcmc.diagnostics import AXES, Diagnosis
+from jax_workbench.tools.run_mcmc.chain_statistics import tail_k
+from jax_workbench.tools.run_mcmc.diagnostics import Diagnosis
 from jax_workbench.tools.run_mcmc.findings import Finding, at_line
 from jax_workbench.tools.run_mcmc.scalars import Draws, Scalars
 from jax_workbench.tools.run_mcmc.site_trace import Site, SiteTrace
@@ -69,9 +69,7 @@ def is_flat(site: Site) -> bool:
     return type(fn).__name__ == "ImproperUniform"
 
 
-def unidentified(
-    z: Scalars, prior_sd: Mapping[str, NDArray[np.float64]], *, is_bad: bool
-) -> Finding | None:
+def unidentified(z: Scalars, prior_sd: Mapping[str, float], *, is_bad: bool) -> Finding | None:
     """A combination of scalars that neither the data nor the sampler can pin down.
 
     Scalars that the others determine to 0.1 % (by variance inflation) are suspect. They are
@@ -88,7 +86,7 @@ def unidentified(
         return None
     some = z.of(varying)
     flat = some.columns.reshape(-1, len(varying))
-    correlation = np.corrcoef(flat.T)
+    correlation = np.atleast_2d(np.corrcoef(flat.T))
     inflation = np.diag(np.linalg.pinv(correlation, hermitian=True))
     values = np.linalg.eigvalsh(correlation)
     group = np.flatnonzero(inflation > MAX_INFLATION)
@@ -99,52 +97,54 @@ def unidentified(
     width = widest(flat[:, group], [prior_sd.get(some.names[i]) for i in group])
     if not is_bad and not width > NO_CONTRACTION:
         return None
-    off = correlation[np.ix_(group, group)] - np.eye(len(group))
+    off = correlation[group][:, group] - np.eye(len(group))
     strongest = off.flat[int(np.argmax(np.abs(off)))]
-    told = (
-        f"; one combination of them is {width:.0%} as wide as its prior" if width == width else ""
-    )
+    has_width = not np.isnan(width)
+    told = f"; one combination of them is {width:.0%} as wide as its prior" if has_width else ""
     return Finding(
         "unidentified",
         "warn",
-        f"Only a combination of {', '.join(some.names[i] for i in group[:4])} is determined: "
+        f"Only a combination of {', '.join(some.of(group[:4]).names)} is determined: "
         f"correlation {strongest:.5f} in unconstrained space{told}.",
         some.sites[int(group[0])],
     )
 
 
-def widest(columns: NDArray[np.float64], prior_sd: list[Any]) -> float:
+def widest(columns: NDArray[np.float64], prior_sd: list[float | None]) -> float:
     """Largest standard deviation of any combination of `columns` in units of its prior's.
 
     nan where a scalar has no proper prior.
     """
-    if any(sd is None or not float(sd) > 0 for sd in prior_sd):
+    known = [sd for sd in prior_sd if sd is not None and sd > 0]
+    if len(known) < len(prior_sd):
         return float("nan")
-    scaled = columns / np.asarray([float(sd) for sd in prior_sd])
+    scaled = columns / np.asarray(known)
     return float(np.sqrt(np.linalg.eigvalsh(np.cov(scaled.T))[-1]))
 
 
 def at_bounds(draws: Draws, sites: SiteTrace, prior_sd: Mapping[str, float]) -> Iterator[Finding]:
     """Draws piled against an end of the prior's support."""
     for name, site in sites.latents.items():
-        support = site["fn"].support
+        support: Any = site["fn"].support
         while hasattr(support, "base_constraint"):
             support = support.base_constraint
-        low, high = getattr(support, "lower_bound", None), getattr(support, "upper_bound", None)
+        low: Any = getattr(support, "lower_bound", None)
+        high: Any = getattr(support, "upper_bound", None)
         if name not in draws or support.is_discrete:
             continue
         for bound, label in ((low, "lower"), (high, "upper")):
             if bound is None or np.ndim(bound) > 0 or not np.isfinite(float(bound)):
                 continue
-            both = low is not None and high is not None
-            width = float(np.max(high - low)) if both else prior_sd.get(name, np.nan)
+            interval = None if low is None or high is None else high - low
+            width = prior_sd.get(name, np.nan) if interval is None else float(np.max(interval))
             share = float((np.abs(draws[name] - float(bound)) < AT_BOUND * width).mean())
             if share > SHARE_AT_BOUND:
                 yield Finding(
                     "support_boundary",
                     "warn",
-                    f"{share:.0%} of the draws of {name}{at_line(sites.lines.get(name))} lie within "
-                    f"{AT_BOUND:g} of the support's width from its {label} end, {float(bound):g}.",
+                    f"{share:.0%} of the draws of {name}{at_line(sites.lines.get(name))} lie "
+                    f"within {AT_BOUND:g} of the support's width from its {label} end, "
+                    f"{float(bound):g}.",
                     name,
                 )
 
@@ -159,9 +159,7 @@ def heavy_tails(diagnosis: Diagnosis, latents: Mapping[str, object]) -> dict[int
     if not rows or diagnosis.scalars.columns[:, :, 0].size < 100:  # noqa: PLR2004
         return {}
     with np.errstate(all="ignore"):
-        k = np.atleast_1d(
-            np.asarray(array_stats.pareto_khat(diagnosis.scalars.columns[:, :, rows], **AXES))
-        )
+        k = tail_k(diagnosis.scalars.columns[:, :, rows])
     return {i: float(value) for i, value in zip(rows, k, strict=True) if value > MAX_TAIL}
 
 

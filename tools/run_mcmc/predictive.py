@@ -1,4 +1,4 @@
-"""Data that the prior and the posterior would make, against the data there are. Runs in the worker."""
+"""Data that the prior and the posterior would make, against the data. Runs in the worker."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from numpyro.handlers import seed, substitute, trace
 from numpyro.primitives import Messenger
 
-from jax_workbench.tools.run_mcmc.posterior import Point, Posterior
+from jax_workbench.tools.run_mcmc.posterior import Point, Posterior, at_each
 from jax_workbench.tools.run_mcmc.site_trace import Model, SiteTrace, is_factor, is_sample
 
 N_REPLICATES = 400
@@ -42,19 +42,15 @@ def replicate(
     names = list(sites.observed)
     keys = jax.random.split(key, N_REPLICATES)
 
-    def one(inner: Any, point: Point, arrays: Any) -> Point:
+    def one(drawn: tuple[Any, Point], arrays: Any) -> Point:
+        inner, point = drawn
         model: Model = Unobserved(posterior.model)
         filled = substitute(seed(model, inner), data=point)
         made = trace(filled).get_trace(**posterior.data(arrays))
         return {name: made[name]["value"] for name in names}
 
     points = {} if draws is None else thinned(draws, sites)
-    program = jax.jit(
-        lambda keys, points, arrays: jax.lax.map(
-            lambda kp: one(kp[0], kp[1], arrays), (keys, points)
-        )
-    )
-    made = program(keys, points, posterior.arrays)
+    made = at_each(one, (keys, points), posterior.arrays)
     return {name: np.asarray(value) for name, value in made.items()}
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import jax
 import numpy as np
-from numpyro.distributions import biject_to
 
 from jax_workbench.tools.contract import Note
 from jax_workbench.tools.errors import ToolError
@@ -17,7 +16,12 @@ from jax_workbench.tools.run_mcmc import RunMcmcAsk
 from jax_workbench.tools.run_mcmc.column_scale import scale_of_columns, still_offset
 from jax_workbench.tools.run_mcmc.draws_file import last_points
 from jax_workbench.tools.run_mcmc.findings import Finding
-from jax_workbench.tools.run_mcmc.posterior import Posterior, build_posterior
+from jax_workbench.tools.run_mcmc.posterior import (
+    Point,
+    Posterior,
+    build_posterior,
+    to_unconstrained,
+)
 from jax_workbench.tools.run_mcmc.preflight import (
     first_run,
     missing_numbers,
@@ -188,11 +192,11 @@ def earlier_ends(
             f"warm_start: {ask.warm_start} lacks the sites {', '.join(missing)}.",
             "Use draws of the same model.",
         )
-    points: dict[str, Any] = {}
+    points: Point = {}
     for name, like in example.items():
         site = sites.latents[name]
-        point = biject_to(site["fn"].support).inv(jax.numpy.asarray(ends[name]))
-        if np.shape(point)[1:] != np.shape(like):
+        point = to_unconstrained(site, ends[name])
+        if point.shape[1:] != np.shape(like):
             raise ToolError(
                 "bad_argument",
                 f"warm_start: {name} has shape {ends[name].shape[1:]} a draw, the model's another.",

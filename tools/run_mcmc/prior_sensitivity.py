@@ -9,12 +9,12 @@ from typing import Any
 
 import jax
 import numpy as np
-from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 from numpyro.handlers import seed, substitute, trace
 
-from jax_workbench.tools.run_mcmc.diagnostics import AXES, Diagnosis
-from jax_workbench.tools.run_mcmc.posterior import Point, Posterior
+from jax_workbench.tools.run_mcmc.chain_statistics import power_scaled, smoothed_weights
+from jax_workbench.tools.run_mcmc.diagnostics import Diagnosis
+from jax_workbench.tools.run_mcmc.posterior import Point, Posterior, at_each
 from jax_workbench.tools.run_mcmc.site_trace import SiteTrace, is_sample, log_prob
 
 ALPHAS = (0.8, 1.25)
@@ -56,16 +56,8 @@ def verdict(prior: float, likelihood: float) -> str:
 
 def sensitivity(column: NDArray[np.float64], part: NDArray[np.float64]) -> float:
     """Change of one scalar's distribution when `part` of the log density is scaled."""
-    lower, upper = (weights(part, alpha) for alpha in ALPHAS)
-    found = array_stats.power_scale_sense(column, lower, upper, *ALPHAS, **AXES)
-    return float(np.asarray(found))
-
-
-def weights(part: NDArray[np.float64], alpha: float) -> NDArray[np.float64]:
-    """Smoothed importance weights for `part` raised to `alpha`, summing to one."""
-    smoothed, _ = array_stats.psislw((alpha - 1) * part.ravel())
-    weight = np.exp(np.asarray(smoothed))
-    return (weight / weight.sum()).reshape(part.shape)
+    lower, upper = (smoothed_weights((alpha - 1) * part) for alpha in ALPHAS)
+    return power_scaled(column, lower, upper, ALPHAS)
 
 
 def log_parts(
@@ -83,8 +75,7 @@ def log_parts(
     latents = {name: draws[name] for name in sites.latents}
     n_chains, n_draws = next(iter(latents.values())).shape[:2]
     flat = {name: value.reshape(-1, *value.shape[2:]) for name, value in latents.items()}
-    program = jax.jit(lambda points, arrays: jax.lax.map(lambda point: one(point, arrays), points))
-    prior, likelihood = program(flat, posterior.arrays)
+    prior, likelihood = at_each(one, flat, posterior.arrays)
     shape = (n_chains, n_draws)
     return (
         np.broadcast_to(np.asarray(prior, np.float64).ravel(), n_chains * n_draws).reshape(shape),

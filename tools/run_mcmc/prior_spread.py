@@ -20,7 +20,7 @@ N_DRAWS = 400
 class PriorSpread:
     """Draws of the prior, boiled down."""
 
-    unconstrained_sd: Mapping[str, Any]
+    unconstrained_sd: Mapping[str, float]
     """Robust sd by scalar in unconstrained space; sites with a flat prior left out."""
     site_sd: Mapping[str, float]
     """Largest robust sd in a site's own units, of sites whose prior stands alone."""
@@ -39,7 +39,7 @@ def prior_spread(
         if not is_flat(sites.latents[name])
     }
     columns = unconstrained_scalars(proper)
-    sd = {name: robust_sd(columns.columns[0, :, i]) for i, name in enumerate(columns.names)}
+    sd = {name: float(robust_sd(columns.columns[0, :, i])) for i, name in enumerate(columns.names)}
     independent = independent_draws(model, data, sites, key)
     return PriorSpread(
         sd,

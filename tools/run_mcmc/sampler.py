@@ -1,4 +1,4 @@
-"""Chains in blocks: few compiled programs, progress, and an end when time is up. Runs in the worker.
+"""Chains in blocks: few programs, progress, and an end when time is up. Runs in the worker.
 
 NumPyro's MCMC.run compiles its loop anew on each call and cannot be stopped. Here one program
 makes any number of transitions up to a block's length, for any key and any data of one shape.
@@ -7,13 +7,14 @@ makes any number of transitions up to a block's length, for any key and any data
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from jax_workbench.tools.contract import Job
 from jax_workbench.tools.run_mcmc.kernels import Chains, Seen, State
 from jax_workbench.tools.run_mcmc.posterior import Arrays, Point
 
@@ -42,6 +43,14 @@ class Budget:
     def narrowed(self, seconds: float) -> "Budget":
         """A budget that ends in `seconds` at the latest."""
         return Budget(min(seconds, self.left_s()))
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Time that is left, and whom to tell how far it is."""
+
+    budget: Budget
+    job: Job
 
 
 @dataclass
@@ -105,7 +114,7 @@ class Sampler:
             steps = min(length, n - draws.n, self._length, self._affordable(budget))
             began = time.monotonic()
             state, block = self._block(state, self.arrays, self._buffers, steps)
-            kept: Seen = jax.tree.map(lambda leaf, k=steps: np.array(leaf[:k]), block)
+            kept = first_of(block, steps)
             self._per_step_s = (time.monotonic() - began) / steps
             draws.add(kept if keep else {}, steps)
             length = min(self._fitting(), GROWTH * max(length, 1))
@@ -131,9 +140,7 @@ class Sampler:
         seen = jax.eval_shape(self.chains.seen, state)
         n_bytes = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(seen))
         self._length = int(np.clip(BLOCK_MIB * 2**20 // max(n_bytes, 1), 1, MAX_LENGTH))
-        self._buffers = jax.tree.map(
-            lambda leaf: jnp.zeros((self._length, *leaf.shape), leaf.dtype), seen
-        )
+        self._buffers = jax.tree.map(self._buffer, seen)
         block = jax.jit(self._transitions)
         self._block = block.lower(state, self.arrays, self._buffers, 1).compile()
         self.compile_s = time.monotonic() - began
@@ -142,9 +149,24 @@ class Sampler:
         self, state: State, arrays: Arrays, buffers: Seen, n: Any
     ) -> tuple[State, Seen]:
         def one(i: Any, carry: tuple[State, Seen]) -> tuple[State, Seen]:
+            def put(buffer: Any, leaf: Any) -> Any:
+                return buffer.at[i].set(leaf)
+
             now, kept = carry
             now = self.chains.step(now, arrays)
-            kept = jax.tree.map(lambda b, leaf: b.at[i].set(leaf), kept, self.chains.seen(now))
-            return now, kept
+            return now, jax.tree.map(put, kept, self.chains.seen(now))
 
-        return jax.lax.fori_loop(0, n, one, (state, buffers))
+        return cast("Any", jax.lax.fori_loop(0, n, one, (state, buffers)))
+
+    def _buffer(self, leaf: jax.ShapeDtypeStruct) -> jax.Array:
+        return jnp.zeros((self._length, *leaf.shape), leaf.dtype)
+
+
+def first_of(block: Seen, n: int) -> Seen:
+    """The first `n` transitions of a block, on the host."""
+
+    def cut(leaf: Any) -> NDArray[Any]:
+        # A copy: a view would keep the whole buffer alive.
+        return np.array(leaf[:n])
+
+    return jax.tree.map(cut, block)

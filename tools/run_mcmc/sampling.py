@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from jax_workbench.tools.contract import Job, Note
+from jax_workbench.tools.contract import Note
 from jax_workbench.tools.run_mcmc.constrained import Constrainer
 from jax_workbench.tools.run_mcmc.diagnostics import (
     MIN_DRAWS,
@@ -20,7 +20,7 @@ from jax_workbench.tools.run_mcmc.diagnostics import (
 from jax_workbench.tools.run_mcmc.geometry import Geometry, geometry_of
 from jax_workbench.tools.run_mcmc.kernels import Seen, State
 from jax_workbench.tools.run_mcmc.posterior import Point
-from jax_workbench.tools.run_mcmc.sampler import Budget, Draws, Sampler
+from jax_workbench.tools.run_mcmc.sampler import Draws, Sampler, Watch
 from jax_workbench.tools.run_mcmc.scalars import flatten
 
 MAX_RHAT = 1.01
@@ -49,6 +49,23 @@ class Sampled:
         return next(iter(self.draws.values())).shape[1]
 
 
+@dataclass(frozen=True)
+class Lengths:
+    """Transitions a chain; effective draws are judged for the chains that were asked for.
+
+    An ensemble has more walkers than that.
+    """
+
+    n_warmup: int
+    n_samples: int
+    n_asked: int
+
+    @property
+    def min_ess(self) -> int:
+        """Effective draws that are enough."""
+        return ESS_PER_CHAIN * self.n_asked
+
+
 @dataclass
 class Phases:
     """What happened, and how long it took."""
@@ -64,24 +81,16 @@ class Sampling:
     """One posterior's chains, from start to repaired draws."""
 
     def __init__(
-        self,
-        sampler: Sampler,
-        constrainer: Constrainer,
-        *,
-        n_warmup: int,
-        n_samples: int,
-        n_asked: int,
-        budget: Budget,
-        job: Job,
+        self, sampler: Sampler, constrainer: Constrainer, lengths: Lengths, watch: Watch
     ) -> None:
-        """Effective sample sizes are judged for `n_asked` chains, however many walkers there are."""
+        """Nothing runs yet."""
         self.sampler = sampler
         self.constrainer = constrainer
-        self.n_warmup = n_warmup
-        self.n_samples = n_samples
-        self.min_ess = ESS_PER_CHAIN * n_asked
-        self.budget = budget
-        self.job = job
+        self.n_warmup = lengths.n_warmup
+        self.n_samples = lengths.n_samples
+        self.min_ess = lengths.min_ess
+        self.budget = watch.budget
+        self.job = watch.job
         self.phases = Phases()
         self.warmed: State = None
         """The chains at the end of their adaptation."""

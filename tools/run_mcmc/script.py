@@ -4,7 +4,7 @@ from jax_workbench.tools.run_mcmc import RunMcmcAsk
 
 KERNELS = {
     "nuts": "NUTS(model, target_accept_prob={accept})",
-    "hmc": "HMC(model, target_accept_prob={accept})",
+    "hmc": "HMC(model, target_accept_prob={accept}, trajectory_length=np.pi / 2)",
     "mixed": "DiscreteHMCGibbs(NUTS(model, target_accept_prob={accept}), modified=True)",
     "ensemble": "ESS(model, randomize_split=False)",
 }
@@ -47,7 +47,8 @@ from numpyro.infer import SVI, Trace_ELBO
 from numpyro.infer.autoguide import AutoMultivariateNormal
 
 guide = AutoMultivariateNormal(model)
-fit = SVI(model, guide, optax.adam(0.01), Trace_ELBO()).run(jax.random.key({ask.seed}), 10_000, **data)
+svi = SVI(model, guide, optax.adam(0.01), Trace_ELBO())
+fit = svi.run(jax.random.key({ask.seed}), 10_000, **data)
 draws = guide.sample_posterior(jax.random.key(1), fit.params, sample_shape=({ask.num_samples},))
 print({{name: (value.mean(0), value.std(0)) for name, value in draws.items()}})
 """

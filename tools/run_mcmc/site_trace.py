@@ -9,10 +9,10 @@ from typing import Any, cast
 import jax
 import numpyro
 from numpyro.handlers import seed, substitute, trace
-from numpyro.infer import init_to_uniform
 from numpyro.primitives import Messenger
 
 from jax_workbench.tools.run_mcmc.model_text import FILENAME
+from jax_workbench.tools.run_mcmc.numpyro_functions import init_to_uniform
 
 type Model = Callable[..., Any]
 type Site = dict[str, Any]

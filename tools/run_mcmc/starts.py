@@ -3,26 +3,31 @@
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import numpyro
 from numpy.typing import NDArray
-from numpyro.distributions import biject_to, constraints
+from numpyro.distributions import constraints
 from numpyro.handlers import seed, substitute, trace
-from numpyro.infer import init_to_median, init_to_sample
-from numpyro.infer.util import constrain_fn
 
 from jax_workbench.tools.run_mcmc.findings import Finding, at_line
-from jax_workbench.tools.run_mcmc.posterior import Arrays, Point, Posterior
+from jax_workbench.tools.run_mcmc.numpyro_functions import (
+    constrain_fn,
+    init_to_median,
+    init_to_sample,
+)
+from jax_workbench.tools.run_mcmc.posterior import Arrays, Point, Posterior, to_unconstrained
 from jax_workbench.tools.run_mcmc.site_trace import is_factor, is_sample, log_prob
 
 N_CANDIDATES = 64
 RADIUS = 2.0
 """Half the width of the box in unconstrained space that chains start in, as in Stan."""
-STRATEGIES = {"prior": init_to_sample, "median": init_to_median}
+QUICKLY_COMPILED = {"xla_backend_optimization_level": 0}
+"""For a program that runs once: a refusal should not wait for the compiler."""
+STRATEGIES: dict[str, Any] = {"prior": init_to_sample, "median": init_to_median}
 
 type Flags = dict[str, Any]
 
@@ -52,18 +57,20 @@ class Starts:
     def __init__(self, posterior: Posterior) -> None:
         """Start chains of `posterior`."""
         self.posterior = posterior
-        self._try = jax.jit(lambda z, arrays: jax.lax.map(lambda one: self._tried(one, arrays), z))
+        self._try: Any = jax.jit(self._tried_all, compiler_options=QUICKLY_COMPILED)
         self._drawn: dict[str, Any] = {}
 
     def in_box(self, key: Any, radius: float = RADIUS, n: int = N_CANDIDATES) -> Candidates:
         """Uniform points in (-radius, radius) of unconstrained space."""
-        leaves, shape = jax.tree.flatten(self.posterior.example)
-        keys = jax.random.split(key, len(leaves))
-        drawn = [
-            jax.random.uniform(k, (n, *jnp.shape(leaf)), minval=-radius, maxval=radius)
-            for k, leaf in zip(keys, leaves, strict=True)
-        ]
-        return self.tried(jax.tree.unflatten(shape, drawn))
+        example = self.posterior.example
+        keys = jax.random.split(key, len(example))
+        drawn = {
+            name: jax.random.uniform(
+                k, (n, *jnp.shape(example[name])), minval=-radius, maxval=radius
+            )
+            for k, name in zip(keys, sorted(example), strict=True)
+        }
+        return self.tried(drawn)
 
     def from_prior(self, key: Any, strategy: str = "prior", n: int = N_CANDIDATES) -> Candidates:
         """Draws of the prior (or its median); flat sites come from the box."""
@@ -73,22 +80,34 @@ class Starts:
         """`n` unconstrained points, not tried."""
         if strategy not in self._drawn:
             draw = self._draw_of(STRATEGIES[strategy])
-            self._drawn[strategy] = jax.jit(
-                lambda keys, arrays: jax.lax.map(lambda one: draw(one, arrays), keys)
-            )
+
+            def every(keys: Any, arrays: Arrays) -> Point:
+                def one(key: Any) -> Point:
+                    return draw(key, arrays)
+
+                return cast("Point", jax.lax.map(one, keys))
+
+            self._drawn[strategy] = jax.jit(every)
         return self._drawn[strategy](jax.random.split(key, n), self.posterior.arrays)
 
     def tried(self, z: Point) -> Candidates:
         """Density, gradient and sites at each point."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            potential, finite, flags = self._try(z, self.posterior.arrays)
+            tried = self._try(z, self.posterior.arrays)
+        potential, finite, flags = cast("tuple[Any, Any, Flags]", tried)
         return Candidates(
             z,
-            np.asarray(finite),
+            np.asarray(finite, np.bool_),
             np.asarray(potential, np.float64),
-            {name: np.asarray(flag) for name, flag in flags.items()},
+            {name: np.asarray(flag, np.bool_) for name, flag in flags.items()},
         )
+
+    def _tried_all(self, z: Point, arrays: Arrays) -> Any:
+        def one(point: Point) -> tuple[Any, Any, Flags]:
+            return self._tried(point, arrays)
+
+        return cast("Any", jax.lax.map(one, z))
 
     def _tried(self, z: Point, arrays: Arrays) -> tuple[Any, Any, Flags]:
         potential, gradient = jax.value_and_grad(self.posterior.potential(arrays))(z)
@@ -122,7 +141,7 @@ class Starts:
                 warnings.simplefilter("ignore")
                 sites = trace(filled).get_trace(**posterior.data(arrays))
             return {
-                name: biject_to(sites[name]["fn"].support).inv(sites[name]["value"])
+                name: to_unconstrained(sites[name], sites[name]["value"])
                 for name in posterior.example
             }
 

@@ -1,8 +1,10 @@
 """Data that the log density does not depend on. Runs in the worker."""
 
+from typing import Any
+
 import jax
 
-from jax_workbench.tools.run_mcmc.posterior import Posterior
+from jax_workbench.tools.run_mcmc.posterior import Arrays, Posterior
 
 
 def unused_arrays(posterior: Posterior) -> list[str]:
@@ -11,9 +13,11 @@ def unused_arrays(posterior: Posterior) -> list[str]:
     Seen in the traced program, from its result backwards; a call inside it counts as a use of all
     it is given.
     """
-    closed = jax.make_jaxpr(lambda arrays: posterior.potential(arrays)(posterior.example))(
-        posterior.arrays
-    )
+
+    def density(arrays: Arrays) -> Any:
+        return posterior.potential(arrays)(posterior.example)
+
+    closed = jax.make_jaxpr(density)(posterior.arrays)
     live = {id(variable) for variable in closed.jaxpr.outvars}
     for equation in reversed(closed.jaxpr.eqns):
         if any(id(variable) in live for variable in equation.outvars):

@@ -3,17 +3,18 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import jax
 import numpy as np
 import optax
 from numpy.typing import NDArray
-from numpyro.infer import SVI, Trace_ELBO, psis_diagnostic
+from numpyro.infer import SVI, Trace_ELBO
 from numpyro.infer.autoguide import AutoMultivariateNormal, AutoNormal
 
 from jax_workbench.tools.contract import Job
 from jax_workbench.tools.run_mcmc.findings import Finding
+from jax_workbench.tools.run_mcmc.numpyro_functions import psis_diagnostic
 from jax_workbench.tools.run_mcmc.posterior import Posterior
 from jax_workbench.tools.run_mcmc.sampler import Budget
 
@@ -48,19 +49,24 @@ def fit_guide(
     began = time.monotonic()
     is_dense = posterior.n_dimensions <= MAX_DENSE
     guide: Any = (AutoMultivariateNormal if is_dense else AutoNormal)(posterior.model)
-    svi = SVI(posterior.model, guide, optax.adam(LEARNING_RATE), Trace_ELBO())
+    svi: Any = SVI(posterior.model, guide, optax.adam(LEARNING_RATE), Trace_ELBO())
     data = posterior.data(posterior.arrays)
     fit_key, draw_key, ratio_key = jax.random.split(key, 3)
-    state = svi.init(fit_key, **data)
+    state: Any = svi.init(fit_key, **data)
 
     @jax.jit
     def block(state: Any, arrays: Any) -> tuple[Any, Any]:
         now = posterior.data(arrays)
-        return jax.lax.scan(lambda s, _: svi.update(s, **now), state, length=BLOCK)
+
+        def update(state: Any, _: None) -> tuple[Any, Any]:
+            return svi.update(state, **now)
+
+        return cast("Any", jax.lax.scan(update, state, length=BLOCK))
 
     last, n_steps, loss = np.inf, 0, np.nan
     while n_steps < N_STEPS and budget.left_s() > 0:
-        state, losses = block(state, posterior.arrays)
+        state, found = cast("tuple[Any, Any]", block(state, posterior.arrays))
+        losses = np.asarray(found, np.float64)
         n_steps += BLOCK
         loss = float(np.mean(losses))
         job.progress(f"fitting the guide: step {n_steps}, loss {loss:.4g}")
@@ -69,7 +75,7 @@ def fit_guide(
         if last - loss < PATIENCE * max(float(np.std(losses)), 1.0):
             break
         last = loss
-    params = svi.get_params(state)
+    params: Any = svi.get_params(state)
     drawn = guide.sample_posterior(draw_key, params, sample_shape=shape)
     k = pareto_k(posterior, guide, params, ratio_key)
     return Fitted(

@@ -1,14 +1,15 @@
 """From diagnoses to coded reasons and one word. Runs in the worker."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jax_workbench.tools.run_mcmc import Reason
 from jax_workbench.tools.run_mcmc.diagnostics import Diagnosis
-from jax_workbench.tools.run_mcmc.findings import Finding
+from jax_workbench.tools.run_mcmc.findings import Finding, is_symptom
 from jax_workbench.tools.run_mcmc.geometry import geometry_findings
 from jax_workbench.tools.run_mcmc.multimodality import findings as mode_findings
 from jax_workbench.tools.run_mcmc.multimodality import unconstrained_scalars
@@ -90,7 +91,7 @@ def findings_after(
     if not runaway:
         heavy = {} if diagnosis.worst_rhat > MAX_RHAT else heavy_tails(diagnosis, latents)
         found.extend(tail_findings(heavy, diagnosis))
-        spread = prior.unconstrained_sd if prior else {}
+        spread: Mapping[str, float] = prior.unconstrained_sd if prior else {}
         flat = unidentified(z, spread, is_bad=is_bad)
         found.extend([flat] if flat and not modes else [])
         found.extend(at_bounds(sampled.draws, sites, prior.site_sd if prior else {}))
@@ -129,9 +130,9 @@ def reasons_of(findings: Sequence[Finding]) -> tuple[str, list[Reason], list[Fin
 
 
 def once(findings: Sequence[Finding]) -> list[Finding]:
-    """Each code and site once; refusals first, then in the order they were found."""
+    """Each code and site once; refusals first, then causes, then what only shows them."""
     seen: dict[tuple[str, str | None], Finding] = {}
-    for finding in sorted(findings, key=lambda one: one.severity != "refused"):
+    for finding in sorted(findings, key=lambda one: (one.severity != "refused", is_symptom(one))):
         seen.setdefault((finding.code, finding.site), finding)
     return list(seen.values())
 
@@ -139,11 +140,8 @@ def once(findings: Sequence[Finding]) -> list[Finding]:
 def json_ready(value: Any) -> Any:
     """`value` with NumPy numbers as Python's, and what is not finite as None."""
     if isinstance(value, dict):
-        return {str(k): json_ready(v) for k, v in value.items()}
+        return {str(k): json_ready(v) for k, v in cast("dict[Any, Any]", value).items()}
     if isinstance(value, list | tuple):
-        return [json_ready(v) for v in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value
+        return [json_ready(v) for v in cast("list[Any]", value)]
+    plain: Any = cast("Any", value).item() if isinstance(value, np.generic) else value
+    return None if isinstance(plain, float) and not math.isfinite(plain) else plain

@@ -37,7 +37,7 @@ from jax_workbench.tools.run_mcmc.posterior import Posterior
 from jax_workbench.tools.run_mcmc.preparation import Prepared, Ready, prepare
 from jax_workbench.tools.run_mcmc.prior_spread import PriorSpread, prior_spread
 from jax_workbench.tools.run_mcmc.read_arrays import read_arrays
-from jax_workbench.tools.run_mcmc.sampler import Budget
+from jax_workbench.tools.run_mcmc.sampler import Budget, Watch
 from jax_workbench.tools.run_mcmc.sampling import Sampled
 from jax_workbench.tools.run_mcmc.scalars import flatten
 from jax_workbench.tools.run_mcmc.script import reproduce
@@ -100,8 +100,7 @@ class Call:
             programs,
             prepared.findings,
             lambda: self.prior(ready, text, data),
-            self.budget,
-            self.job,
+            Watch(self.budget, self.job),
         )
         sampled, phases = judged.sampled, judged.phases
         self.notes.extend(phases.notes)
@@ -121,7 +120,7 @@ class Call:
             self.note("sites_left_out", f"Too big to keep: {left_out}.")
         if not judged.looked_far:
             self.not_checked.append("modes far from the starts")
-        checked = Checks(ask, ready, programs.sampler, self.all_of_it, self.job).run(sampled)
+        checked = Checks(ask, ready, programs.sampler, Watch(self.all_of_it, self.job)).run(sampled)
         return self.finished(judged.findings, ready, sampled, judged.without_mean, checked)
 
     def variational(self, prepared: Prepared, ready: Ready) -> RunMcmcAnswer:
@@ -137,7 +136,7 @@ class Call:
         sampled = Sampled(fitted.draws, {}, diagnose(flatten(fitted.draws)), None)
         finding = guide_finding(fitted)
         self.say_of_guide(fitted)
-        checked = Checks(self.ask, ready, None, self.all_of_it, self.job).run(sampled)
+        checked = Checks(self.ask, ready, None, Watch(self.all_of_it, self.job)).run(sampled)
         findings = [*prepared.findings, *([finding] if finding else [])]
         return self.finished(findings, ready, sampled, frozenset(), checked)
 

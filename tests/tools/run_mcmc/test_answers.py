@@ -3,16 +3,15 @@
 import io
 import json
 import math
-import runpy
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-RECORDS = Path(__file__).parents[2] / "records"
-PATHOLOGIES = runpy.run_path(str(RECORDS / "run_mcmc_pathologies.py"))
-BY_NAME = {case.name: case for case in PATHOLOGIES["CASES"]}
+from tests.records.run_mcmc_pathologies import CASES
+from tests.tools.run_mcmc.in_process import Call, Called, answered, as_in_a_worker
+
+BY_NAME = {case.name: case for case in CASES}
 CONJUGATE = """import numpyro
 import numpyro.distributions as dist
 
@@ -25,16 +24,14 @@ Y = [1.2, 0.4, 2.2, 1.9, 0.8]
 N, PRIOR_VARIANCE = len(Y), 100.0
 EXACT_MEAN = sum(Y) / (N + 1 / PRIOR_VARIANCE)
 EXACT_SD = 1 / math.sqrt(N + 1 / PRIOR_VARIANCE)
+CONJUGATE_CALL: dict[str, Any] = {"model": CONJUGATE, "data": {"y": Y}}
 
 
 def no_constants(text: str) -> None:
     raise AssertionError(f"{text} in an answer")
 
 
-@pytest.mark.parametrize("method", ["nuts", "hmc", "ensemble", "svi"])
-def test_each_method_finds_the_exact_posterior_of_a_conjugate_model(method: str, call: Any) -> None:
-    answer, _ = call(model=CONJUGATE, data={"y": Y}, method=method)
-
+def assert_exact(answer: dict[str, Any]) -> None:
     m = answer["result"]["parameters"][0]
     assert answer["status"] == "ok"
     assert m["name"] == "m"
@@ -42,10 +39,35 @@ def test_each_method_finds_the_exact_posterior_of_a_conjugate_model(method: str,
     assert abs(m["sd"] / EXACT_SD - 1) < 0.1
 
 
-def test_a_good_posterior_comes_with_draws_script_source_and_picture(call: Any) -> None:
-    answer, job = call(
-        model=CONJUGATE, data={"y": Y}, checks=["posterior_predictive", "loo", "prior_sensitivity"]
-    )
+@pytest.fixture(scope="module")
+def good() -> Called:
+    """One call on a posterior known in closed form, with checks; several tests look at it."""
+    with as_in_a_worker():
+        return answered(
+            {}, checks=["posterior_predictive", "loo", "prior_sensitivity"], **CONJUGATE_CALL
+        )
+
+
+def test_nuts_finds_the_exact_posterior_of_a_conjugate_model(good: Called) -> None:
+    assert_exact(good[0])
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "svi",
+        pytest.param("hmc", marks=pytest.mark.slow),
+        pytest.param("ensemble", marks=pytest.mark.slow),
+    ],
+)
+def test_each_method_finds_the_exact_posterior(method: str, call: Call) -> None:
+    answer, _ = call(method=method, **CONJUGATE_CALL)
+
+    assert_exact(answer)
+
+
+def test_a_good_posterior_comes_with_draws_script_source_and_picture(good: Called) -> None:
+    answer, job = good
 
     result = answer["result"]
     draws = np.load(io.BytesIO(job.saved["draws.npz"]), allow_pickle=False)
@@ -60,12 +82,18 @@ def test_a_good_posterior_comes_with_draws_script_source_and_picture(call: Any) 
     assert job.saved["model.py"].decode() == CONJUGATE
     compile(job.saved["reproduce.py"], "reproduce.py", "exec")
     json.loads(json.dumps(answer), parse_constant=no_constants)
+
+
+def test_the_checks_that_were_asked_for_have_their_numbers(good: Called) -> None:
+    result = good[0]["result"]
+
     assert result["loo"]["n"] == N
     assert 0.01 < result["predictive"]["posterior_predictive"]["obs"]["mean"]["tail_area"] < 0.99
+    assert result["other_checks"]["prior_sensitivity"]["scalars"][0]["name"] == "m"
     assert any("sbc" in left for left in result["not_checked"])
 
 
-def test_a_wrong_likelihood_moves_the_numbers_out_of_reach(call: Any) -> None:
+def test_a_wrong_likelihood_moves_the_numbers_out_of_reach(call: Call) -> None:
     case = BY_NAME["(n, 1) against (n,)"]
 
     answer, _ = call(model=case.model, data=dict(case.data), num_warmup=300, num_samples=300)
@@ -79,7 +107,7 @@ def test_a_wrong_likelihood_moves_the_numbers_out_of_reach(call: Any) -> None:
     assert answer["summary"].startswith("Do not use")
 
 
-def test_a_centred_hierarchy_is_told_how_to_write_it(call: Any) -> None:
+def test_a_centred_hierarchy_is_told_how_to_write_it(call: Call) -> None:
     case = BY_NAME["centred eight schools"]
 
     answer, _ = call(model=case.model, data=dict(case.data))
@@ -91,25 +119,26 @@ def test_a_centred_hierarchy_is_told_how_to_write_it(call: Any) -> None:
     assert any(note["code"] == "step_halved" for note in answer["notes"])
 
 
-def test_a_mode_that_no_chain_saw_is_found_from_far_starts(call: Any) -> None:
-    case = BY_NAME["a hidden mode with most of the mass"]
+def test_a_mode_that_no_chain_saw_is_found_from_far_starts(call: Call) -> None:
+    case = BY_NAME["a hidden mode with most of the mass, seed 1"]
 
-    answer, _ = call(model=case.model)
+    answer, _ = call(model=case.model, **case.options)
 
     reason = answer["result"]["reasons"][0]
     assert (answer["status"], reason["code"], reason["site"]) == ("warn", "multimodal", "x")
     assert "far start" in reason["evidence"]
 
 
-def test_time_that_ends_in_warm_up_is_a_partial_answer(call: Any) -> None:
-    answer, _ = call(model=CONJUGATE, data={"y": Y}, num_warmup=20_000, max_seconds=0.001)
+def test_time_that_ends_in_warm_up_is_a_partial_answer(call: Call) -> None:
+    answer, _ = call(num_warmup=20_000, max_seconds=0.001, **CONJUGATE_CALL)
 
     assert answer["status"] == "warn"
     assert answer["result"]["reasons"][-1]["code"] == "low_ess"
     assert [note["code"] for note in answer["notes"]] == ["partial"]
 
 
-def test_discrete_sites_are_sampled_beside_continuous_ones(call: Any) -> None:
+@pytest.mark.slow
+def test_discrete_sites_are_sampled_beside_continuous_ones(call: Call) -> None:
     model = """import numpyro
 import numpyro.distributions as dist
 
@@ -127,23 +156,23 @@ def model(y):
     assert answer["status"] in {"ok", "warn"}
 
 
-def test_an_earlier_run_gives_the_starts_of_a_later_one(call: Any) -> None:
-    _, first = call(model=CONJUGATE, data={"y": Y})
+def test_an_earlier_run_gives_the_starts_of_a_later_one(good: Called, call: Call) -> None:
+    blobs = {"draws.npz": good[1].saved["draws.npz"]}
+    later: dict[str, Any] = {"files": ["draws.npz"], "warm_start": "draws.npz"}
 
-    answer, _ = call(
-        blobs={"draws.npz": first.saved["draws.npz"]},
-        model=CONJUGATE,
-        data={"y": Y},
-        files=["draws.npz"],
-        warm_start="draws.npz",
-        num_warmup=300,
-    )
+    answer, _ = call(blobs, num_warmup=300, **later, **CONJUGATE_CALL)
 
-    assert answer["status"] == "ok"
+    assert_exact(answer)
 
 
-def test_the_same_seed_gives_the_same_numbers(call: Any) -> None:
-    first, _ = call(model=CONJUGATE, data={"y": Y}, num_warmup=200, num_samples=200, seed=7)
-    second, _ = call(model=CONJUGATE, data={"y": Y}, num_warmup=200, num_samples=200, seed=7)
+def test_the_same_seed_gives_the_same_numbers_to_the_last_bit(good: Called, call: Call) -> None:
+    again, _ = call(**CONJUGATE_CALL)
 
-    assert json.dumps(first["result"]["parameters"]) == json.dumps(second["result"]["parameters"])
+    assert again["result"]["parameters"] == good[0]["result"]["parameters"]
+
+
+@pytest.mark.slow
+def test_calibration_finds_uniform_ranks_where_nothing_is_wrong(call: Call) -> None:
+    answer, _ = call(num_warmup=300, num_samples=300, checks=["sbc"], **CONJUGATE_CALL)
+
+    assert answer["result"]["other_checks"]["sbc"]["is_calibrated"] is True

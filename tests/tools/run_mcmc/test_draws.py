@@ -6,10 +6,12 @@ from numpy.typing import NDArray
 
 from jax_workbench.tools.run_mcmc import REASON_CODES
 from jax_workbench.tools.run_mcmc.diagnostics import MAX_JUDGED, diagnose, parameter
+from jax_workbench.tools.run_mcmc.far_starts import far_apart
 from jax_workbench.tools.run_mcmc.findings import FIXES, Finding
 from jax_workbench.tools.run_mcmc.multimodality import another_mode, chains_apart
 from jax_workbench.tools.run_mcmc.posterior_shape import heavy_tails, unidentified
 from jax_workbench.tools.run_mcmc.scalars import flatten
+from jax_workbench.tools.run_mcmc.starts import Candidates
 from jax_workbench.tools.run_mcmc.verdict import convergence, reasons_of
 
 RNG = np.random.default_rng(0)
@@ -97,7 +99,7 @@ def test_a_far_chain_counts_only_where_the_density_is_comparable() -> None:
 def test_a_sum_that_is_known_and_parts_that_are_not_are_unidentified() -> None:
     part = 10 * normal(4, 500)
     z = flatten({"a": part, "b": 0.01 * normal(4, 500) - part})
-    prior = {"a": np.float64(10), "b": np.float64(10)}
+    prior = {"a": 10.0, "b": 10.0}
 
     finding = unidentified(z, prior, is_bad=False)
 
@@ -108,7 +110,7 @@ def test_a_sum_that_is_known_and_parts_that_are_not_are_unidentified() -> None:
 def test_a_strong_correlation_that_the_data_narrow_is_no_fault() -> None:
     part = normal(4, 500)
     z = flatten({"a": part, "b": 0.001 * normal(4, 500) - part})
-    prior = {"a": np.float64(100), "b": np.float64(100)}
+    prior = {"a": 100.0, "b": 100.0}
 
     assert unidentified(z, prior, is_bad=False) is None
 
@@ -137,3 +139,24 @@ def test_a_note_becomes_a_reason_only_beside_a_fault() -> None:
     assert [finding.code for finding in alone[2]] == ["max_treedepth"]
     assert together[0] == "warn"
     assert [reason.code for reason in together[1]] == ["max_treedepth", "high_rhat"]
+
+
+def test_a_cause_stands_before_what_only_shows_it() -> None:
+    symptom = Finding("high_rhat", "warn", "apart")
+    cause = Finding("multimodal", "warn", "two places")
+
+    assert [reason.code for reason in reasons_of([symptom, cause])[1]] == [
+        "multimodal",
+        "high_rhat",
+    ]
+
+
+def test_far_starts_go_to_both_ends_first_and_then_between() -> None:
+    z = {"x": np.array([0.1, 0.2, 1000.0, 0.3, -7.0, 5.0])}
+    is_finite = np.array([True, True, True, True, True, False])
+    candidates = Candidates(z, is_finite, np.zeros(6), {})
+
+    order = far_apart(candidates, np.array([0.0]))
+
+    assert order[0] == 2
+    assert sorted(order.tolist()) == [0, 1, 2, 3, 4]

@@ -1,24 +1,23 @@
 """What is refused before anything is compiled, and what is said of it."""
 
-import runpy
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jax_workbench.tools.errors import ToolError
+from tests.records.run_mcmc_case import Case
+from tests.records.run_mcmc_pathologies import is_right
+from tests.records.run_mcmc_refused_models import REFUSED
+from tests.tools.run_mcmc.in_process import Call
 
-RECORDS = Path(__file__).parents[2] / "records"
-PATHOLOGIES = runpy.run_path(str(RECORDS / "run_mcmc_pathologies.py"))
-REFUSED: tuple[Any, ...] = PATHOLOGIES["REFUSED"]
 LINE = "import numpyro\nimport numpyro.distributions as dist\n"
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.name)
-def test_a_model_that_cannot_be_sampled_is_refused_by_its_fault(case: Any, call: Any) -> None:
+def test_a_model_that_cannot_be_sampled_is_refused_by_its_fault(case: Case, call: Call) -> None:
     answer, job = call(model=case.model, data=dict(case.data), **case.options)
 
-    assert PATHOLOGIES["is_right"](case, answer["status"], answer["result"]["reasons"])
+    assert is_right(case, answer["status"], answer["result"]["reasons"])
     assert answer["result"]["parameters"] == []
     assert all(reason["fix"] for reason in answer["result"]["reasons"])
     assert "compiling the sampler" not in job.messages
@@ -40,7 +39,7 @@ def test_a_model_that_cannot_be_sampled_is_refused_by_its_fault(case: Any, call:
     ],
 )
 def test_a_malformed_call_is_an_error_that_names_the_cause(
-    arguments: dict[str, Any], cause: str, call: Any
+    arguments: dict[str, Any], cause: str, call: Call
 ) -> None:
     with pytest.raises(ToolError) as raised:
         call(**arguments)
@@ -49,7 +48,7 @@ def test_a_malformed_call_is_an_error_that_names_the_cause(
     assert cause in raised.value.cause
 
 
-def test_text_that_does_not_parse_is_the_users_error(call: Any) -> None:
+def test_text_that_does_not_parse_is_the_users_error(call: Call) -> None:
     with pytest.raises(ToolError) as raised:
         call(model="def model(y):\n    return (\n")
 
@@ -57,7 +56,7 @@ def test_text_that_does_not_parse_is_the_users_error(call: Any) -> None:
     assert "line 2" in raised.value.cause
 
 
-def test_an_unknown_family_lists_all_of_them_with_what_they_take(call: Any) -> None:
+def test_an_unknown_family_lists_all_of_them_with_what_they_take(call: Call) -> None:
     with pytest.raises(ToolError) as raised:
         call(model="linear")
 
@@ -65,7 +64,7 @@ def test_an_unknown_family_lists_all_of_them_with_what_they_take(call: Any) -> N
     assert "gaussian_mixture(y, n_components)" in raised.value.next_step
 
 
-def test_draws_that_would_not_fit_are_refused_before_sampling(call: Any) -> None:
+def test_draws_that_would_not_fit_are_refused_before_sampling(call: Call) -> None:
     model = LINE + "def model():\n    numpyro.sample('x', dist.Normal().expand([5000]))\n"
 
     with pytest.raises(ToolError) as raised:

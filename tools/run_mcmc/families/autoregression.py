@@ -3,9 +3,10 @@
 import jax.numpy as jnp
 import numpyro
 import numpyro.distributions as dist
+from jax import Array
 
 
-def model(y, order):
+def model(y: Array, order: int) -> None:
     """y[t] - level = sum of coefficients[k] (y[t - 1 - k] - level) + noise."""
     sd = y.std()
     level = numpyro.sample("level", dist.Normal(y.mean(), sd))

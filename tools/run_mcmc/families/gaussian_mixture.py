@@ -3,11 +3,12 @@
 import jax.numpy as jnp
 import numpyro
 import numpyro.distributions as dist
+from jax import Array
 from numpyro.distributions import constraints
 
 
-def model(y, n_components):
-    """y ~ sum of weights[k] Normal(means[k], sds[k]), means ascending."""
+def model(y: Array, n_components: int) -> None:
+    """Data y ~ sum of weights[k] Normal(means[k], sds[k]), means ascending."""
     # Ordered: else every exchange of components is a mode of its own.
     ordered = dist.ImproperUniform(constraints.ordered_vector, (), (n_components,))
     means = numpyro.sample("means", ordered)

@@ -3,10 +3,11 @@
 import jax.numpy as jnp
 import numpyro
 import numpyro.distributions as dist
+from jax import Array
 
 
-def model(x, y):
-    """y = f(x) + noise, f smooth; x is (n,), up to some 200 rows."""
+def model(x: Array, y: Array) -> None:
+    """Data y = f(x) + noise, f smooth; x is (n,), up to some 200 rows."""
     span, sd = x.max() - x.min(), y.std()
     # Neither shorter than the gaps nor longer than the data: both ends are not identified.
     length = numpyro.sample("length", dist.InverseGamma(5, span))

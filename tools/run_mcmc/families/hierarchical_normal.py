@@ -1,10 +1,11 @@
-"""Estimates with known errors, partially pooled: meta-analysis, eight schools. Runs in the worker."""
+"""Estimates with known errors, partially pooled, as in meta-analysis. Runs in the worker."""
 
 import numpyro
 import numpyro.distributions as dist
+from jax import Array
 
 
-def model(y, sigma):
+def model(y: Array, sigma: Array) -> None:
     """y[j] ~ Normal(theta[j], sigma[j]), theta[j] ~ Normal(mu, tau)."""
     scale = y.std()
     mu = numpyro.sample("mu", dist.Normal(y.mean(), 2.5 * scale))

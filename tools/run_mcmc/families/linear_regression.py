@@ -3,10 +3,11 @@
 import jax.numpy as jnp
 import numpyro
 import numpyro.distributions as dist
+from jax import Array
 
 
-def model(x, y):
-    """y = intercept + x @ slopes + normal noise; x is (n,) or (n, columns)."""
+def model(x: Array, y: Array) -> None:
+    """Data y = intercept + x @ slopes + normal noise; x is (n,) or (n, columns)."""
     columns = jnp.reshape(x, (len(y), -1))
     mean, sd = columns.mean(0), columns.std(0)
     # Standardised inside: a far offset of x would tie the intercept to the slopes.

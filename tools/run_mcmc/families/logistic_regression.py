@@ -3,9 +3,10 @@
 import jax.numpy as jnp
 import numpyro
 import numpyro.distributions as dist
+from jax import Array
 
 
-def model(x, y):
+def model(x: Array, y: Array) -> None:
     """P(y = 1) = logistic(intercept + x @ slopes); x is (n,) or (n, columns), y 0 or 1."""
     columns = jnp.reshape(x, (len(y), -1))
     mean, sd = columns.mean(0), columns.std(0)

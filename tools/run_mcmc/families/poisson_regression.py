@@ -3,10 +3,11 @@
 import jax.numpy as jnp
 import numpyro
 import numpyro.distributions as dist
+from jax import Array
 
 
-def model(x, y):
-    """log E[y] = intercept + x @ slopes; x is (n,) or (n, columns), y counts."""
+def model(x: Array, y: Array) -> None:
+    """Counts with log E[y] = intercept + x @ slopes; x is (n,) or (n, columns), y counts."""
     columns = jnp.reshape(x, (len(y), -1))
     mean, sd = columns.mean(0), columns.std(0)
     beta = numpyro.sample("beta", dist.Normal(0, 1).expand([columns.shape[1]]).to_event(1))

@@ -1,11 +1,13 @@
 """Linear regression whose intercept varies by group, partially pooled. Runs in the worker."""
 
+import jax.numpy as jnp
 import numpyro
 import numpyro.distributions as dist
+from jax import Array
 
 
-def model(x, y, group, n_groups):
-    """y = intercepts[group] + slope * x + noise; group counts from 0 below n_groups."""
+def model(x: Array, y: Array, group: Array, n_groups: int) -> None:
+    """Data y = intercepts[group] + slope * x + noise; group counts from 0 below n_groups."""
     sd = y.std()
     centre = numpyro.sample("centre", dist.Normal(y.mean(), 2.5 * sd))
     spread = numpyro.sample("spread", dist.HalfNormal(sd))
@@ -15,4 +17,4 @@ def model(x, y, group, n_groups):
     z = numpyro.sample("z", dist.Normal(0, 1).expand([n_groups]).to_event(1))
     slope = numpyro.deterministic("slope", beta * sd / x.std())
     intercepts = numpyro.deterministic("intercepts", centre + spread * z - slope * x.mean())
-    numpyro.sample("obs", dist.Normal(intercepts[group] + slope * x, sigma), obs=y)
+    numpyro.sample("obs", dist.Normal(jnp.take(intercepts, group) + slope * x, sigma), obs=y)
