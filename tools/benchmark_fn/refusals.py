@@ -7,8 +7,8 @@ steps that find them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jax_workbench.tools.benchmark_fn.inspect_program import Facts
 from jax_workbench.tools.benchmark_fn.messages import Refusal
+from jax_workbench.tools.benchmark_fn.program_facts import Facts
 
 MAX_EXTRA_CONST_BYTES = 2**20
 COARSE_FLOATS = frozenset(("bf16", "f16"))

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from jax_workbench.tools.benchmark_fn.inspect_program import Facts
+from jax_workbench.tools.benchmark_fn.program_facts import Facts
 from jax_workbench.tools.benchmark_fn.refusals import Program, foreign_calls, refusal
 
 
