@@ -21,13 +21,13 @@ def check(event: Binary) -> Iterator[Found]:
     if not isinstance(event.operator, ast.Add):
         return
     for one, other in ((event.left, event.right), (event.right, event.left)):
-        if one.kind == "array" and one.dtype == "float16" and other.is_number:
-            if 0 < abs(other.const) < ROUNDS_TO_ZERO:
-                yield Found(
-                    event.node,
-                    f"{other.const} is zero in float16: it guards against nothing. Use 1e-4, or"
-                    " float32.",
-                )
+        is_half = one.kind == "array" and one.dtype == "float16" and other.is_number
+        if is_half and 0 < abs(other.const) < ROUNDS_TO_ZERO:
+            yield Found(
+                event.node,
+                f"{other.const} is zero in float16: it guards against nothing. Use 1e-4, or"
+                " float32.",
+            )
 
 
 RULE = Rule(

@@ -1,0 +1,88 @@
+"""A rule of a custom derivative has the wrong signature.
+
+## Why is this bad?
+fwd returns (value, residuals); bwd takes (residuals, cotangent) and returns a tuple with one
+entry for each argument.
+
+## Use instead
+`return (gradient,)` for one argument.
+"""
+
+from collections.abc import Iterator
+
+from jax_workbench.tools.lint_jax_code.engine.events import Call, FunctionEnd, ModuleEnd
+from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
+from jax_workbench.tools.lint_jax_code.engine.values import Value
+
+WRONG = frozenset(("array", "static", "dict", "list", "numpy"))
+
+
+def check(event: Call) -> Iterator[Found]:
+    """Remember which functions are rules of what."""
+    owner = event.owner
+    if event.method == "defvjp" and owner is not None and owner.transform is not None:
+        primal = owner.transform.inner.function
+        rules = [a.function for a in event.args[:2]]
+        if owner.transform.name == "custom_vjp" and primal is not None and len(rules) == 2:
+            rests = event.lint.scratch.setdefault("JAX708", [])
+            rests.append((owner.transform, primal, rules[0], rules[1]))
+    return iter(())
+
+
+def check_function(event: FunctionEnd) -> Iterator[Found]:
+    """Remember what every function returns."""
+    event.lint.scratch.setdefault("JAX708 returns", {})[event.function.node] = event.returned
+    return iter(())
+
+
+def check_end(event: ModuleEnd) -> Iterator[Found]:
+    """Report rules whose parameters or results do not fit."""
+    returns = event.lint.scratch.get("JAX708 returns", {})
+    for transform, primal, forward, backward in event.lint.scratch.get("JAX708", []):
+        fixed = transform.option("nondiff_argnums", 0)
+        entries = [] if fixed is None else (fixed.items if fixed.items is not None else [fixed])
+        n_fixed, n_primal = len(entries), len(primal.parameters)
+        if primal.has_star or primal.node.args.kwonlyargs:
+            continue
+        if backward is not None and not backward.has_star:
+            n_backward = len(backward.parameters)
+            if n_backward != n_fixed + 2 and backward.n_required == n_backward:
+                yield Found(
+                    backward.node,
+                    f"bwd takes {n_backward} arguments, and is called with {n_fixed + 2}:"
+                    " the static ones, the residuals and the cotangent (TypeError).",
+                )
+            for node, value in returns.get(backward.node, []):
+                if is_wrong(value, n_primal - n_fixed):
+                    yield Found(
+                        node,
+                        f"bwd must return a tuple of {n_primal - n_fixed}, one gradient for each"
+                        " argument; this is not one (TypeError).",
+                    )
+        if forward is not None:
+            for node, value in returns.get(forward.node, []):
+                if is_wrong(value, 2):
+                    yield Found(node, "fwd must return a pair (value, residuals); this is not one.")
+
+
+def is_wrong(value: Value, n: int) -> bool:
+    """Whether it is proven to be no tuple of n."""
+    if value.has_const and value.const is None:
+        return False
+    if value.kind == "tuple" and value.items is not None and value.op != "passed":
+        return len(value.items) != n
+    return value.kind in WRONG
+
+
+RULE = Rule(
+    "JAX708",
+    "custom-vjp-signature",
+    "error",
+    (
+        (Call, check),
+        (FunctionEnd, check_function),
+        (ModuleEnd, check_end),
+    ),
+    confirm="trace",
+    page=__doc__ or "",
+)

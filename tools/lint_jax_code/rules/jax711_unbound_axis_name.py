@@ -1,0 +1,48 @@
+"""A collective names an axis that nothing binds.
+
+## Why is this bad?
+The name must be given by vmap, pmap or a mesh around: NameError, unbound axis name.
+
+## Use instead
+`axis_name=` at the vmap or shard_map around.
+"""
+
+from collections.abc import Iterator
+
+from jax_workbench.tools.lint_jax_code.engine.asking import is_guarded
+from jax_workbench.tools.lint_jax_code.engine.canonical import COLLECTIVES
+from jax_workbench.tools.lint_jax_code.engine.events import Call
+from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
+from jax_workbench.tools.lint_jax_code.engine.values import STAGED
+
+
+def check(event: Call) -> Iterator[Found]:
+    """Report literal axis names under jit alone."""
+    module, _, word = event.name.rpartition(".")
+    if module != "jax.lax" or word not in COLLECTIVES or is_guarded(event):
+        return
+    axis = event.argument(COLLECTIVES[word], "axis_name")
+    if axis is None or not isinstance(axis.const, str) or event.frame.staged != STAGED:
+        return
+    if event.frame.root.mapped_since >= 0 or axis.op == "passed":
+        return
+    facts = event.lint.facts
+    if facts.mentions("axis_name", "Mesh", "make_mesh", "shard_map", "pmap", "axis_names"):
+        return
+    if any("axis_name" in keywords for calls in facts.calls.values() for _, keywords, _ in calls):
+        return
+    yield Found(
+        event.node,
+        f"Nothing around binds the axis {axis.const!r}: NameError, unbound axis name. Give"
+        " axis_name= at a vmap around.",
+    )
+
+
+RULE = Rule(
+    "JAX711",
+    "unbound-axis-name",
+    "error",
+    ((Call, check),),
+    confirm="trace",
+    page=__doc__ or "",
+)

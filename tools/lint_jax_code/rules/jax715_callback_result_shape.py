@@ -1,0 +1,39 @@
+"""A callback lacks the shape of its result.
+
+## Why is this bad?
+The result of the host function is not known while tracing: its shape and dtype come second.
+
+## Use instead
+`jax.pure_callback(f, jax.ShapeDtypeStruct(shape, dtype), x)`.
+"""
+
+from collections.abc import Iterator
+
+from jax_workbench.tools.lint_jax_code.engine.events import Call
+from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
+
+NAMES = frozenset(("jax.pure_callback", "jax.experimental.io_callback"))
+
+
+def check(event: Call) -> Iterator[Found]:
+    """Report callbacks without a specification."""
+    if event.name not in NAMES or event.has_star or "result_shape_dtypes" in event.kwargs:
+        return
+    second = event.argument(1)
+    is_missing = second is None and not event.has_double_star
+    if is_missing or (second is not None and second.is_number):
+        yield Found(
+            event.node,
+            f"{event.name.rpartition('.')[2]} needs the shape and dtype of its result as the"
+            " second argument: jax.ShapeDtypeStruct(shape, dtype).",
+        )
+
+
+RULE = Rule(
+    "JAX715",
+    "callback-result-shape",
+    "error",
+    ((Call, check),),
+    confirm="trace",
+    page=__doc__ or "",
+)

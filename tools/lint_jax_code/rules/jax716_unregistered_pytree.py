@@ -1,0 +1,46 @@
+"""An object that is no pytree is given to a staged function.
+
+## Why is this bad?
+JAX can't take it apart into arrays: TypeError, not a valid JAX type.
+
+## Use instead
+`jax.tree_util.register_dataclass` above @dataclass.
+"""
+
+from collections.abc import Iterator
+
+from jax_workbench.tools.lint_jax_code.engine.calls_of import arguments_of
+from jax_workbench.tools.lint_jax_code.engine.events import CallTransformed
+from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
+
+STAGING = frozenset(("jit", "vmap", "pmap", "checkpoint", "grad", "value_and_grad"))
+
+
+def check(event: CallTransformed) -> Iterator[Found]:
+    """Report instances of plain classes of this file as arguments."""
+    transform = event.transform
+    if transform.name not in STAGING or not transform.dotted.startswith("jax."):
+        return
+    if transform.name in {"grad", "value_and_grad"} and transform.option("argnums", 0) is not None:
+        return
+    for passed in arguments_of(event):
+        klass = passed.value.klass if passed.value.kind == "instance" else None
+        if transform.name in {"grad", "value_and_grad"} and passed.position != 0:
+            continue
+        if klass is not None and klass.is_plain and not passed.is_static:
+            yield Found(
+                passed.node,
+                f"{klass.node.name} is no pytree, and {transform.name} traces this argument:"
+                " TypeError. Register it with jax.tree_util.register_dataclass.",
+                related=((klass.node, "the class"),),
+            )
+
+
+RULE = Rule(
+    "JAX716",
+    "unregistered-pytree",
+    "error",
+    ((CallTransformed, check),),
+    confirm="trace",
+    page=__doc__ or "",
+)

@@ -1,0 +1,81 @@
+"""A name is used that the library no longer has.
+
+## Why is this bad?
+AttributeError or ImportError on the installed versions.
+
+## Use instead
+The name that replaced it.
+"""
+
+import ast
+from collections.abc import Iterator
+
+from jax_workbench.tools.lint_jax_code.engine.asking import replaced
+from jax_workbench.tools.lint_jax_code.engine.events import Attribute, Import
+from jax_workbench.tools.lint_jax_code.engine.removed import Gone, removed_names
+from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
+
+
+def check(event: Attribute) -> Iterator[Found]:
+    """Report attributes of modules and arrays that are gone."""
+    if event.lint.guard_depth:
+        return
+    if event.name:
+        gone = removed_names().get(event.name)
+        if gone is not None and gone.status != "deprecated":
+            yield found(event, event.node, event.name, gone)
+    elif event.base.kind == "array" and event.base.op != "[]":
+        gone = removed_names().get(f"array.{event.node.attr}")
+        if gone is not None:
+            yield found(event, event.node, f"array.{event.node.attr}", gone)
+
+
+def check_import(event: Import) -> Iterator[Found]:
+    """Report imports of names and modules that are gone."""
+    gone = removed_names().get(event.name)
+    if gone is not None and gone.status != "deprecated" and not event.lint.guard_depth:
+        yield found(event, event.alias, event.name, gone)
+
+
+def found(event: Attribute | Import, node: ast.AST, name: str, gone: Gone) -> Found:
+    """The finding, with the new name where there is one."""
+    advice = f" Use {gone.replacement}." if gone.replacement else ""
+    raised = "ImportError" if isinstance(event, Import) else "AttributeError"
+    word = "is gone" if gone.status == "removed" else "does not exist"
+    return Found(
+        node,
+        f"{name} {word}: {raised}.{advice}",
+        fix=mended(event, name, gone) if isinstance(event, Attribute) else None,
+    )
+
+
+def mended(event: Attribute, name: str, gone: Gone) -> Fix | None:
+    """The new name, where only the ends of the names differ."""
+    old_module, _, _ = name.rpartition(".")
+    node = event.node
+    if gone.how != "rename" or not gone.replacement:
+        return None
+    base = event.lint.text(node.value)
+    if gone.replacement.startswith(f"{old_module}."):
+        text = f"{base}{gone.replacement[len(old_module) :]}"
+    elif gone.replacement.startswith("jax.numpy."):
+        text = f"jnp.{gone.replacement[10:]}"
+    elif gone.replacement.startswith("jax.") and "jax" in event.lint.facts.bound:
+        text = gone.replacement
+    else:
+        return None
+    needed = ("import jax.numpy as jnp",) if text.startswith("jnp.") else ()
+    return Fix("safe", f"Use {gone.replacement}", (replaced(event.lint, node, text),), needed)
+
+
+RULE = Rule(
+    "JAX801",
+    "removed-api",
+    "error",
+    (
+        (Attribute, check),
+        (Import, check_import),
+    ),
+    confirm="run",
+    page=__doc__ or "",
+)
