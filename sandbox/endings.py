@@ -33,12 +33,14 @@ class Ending:
     exit_code: int | None
     """As waitstatus_to_exitcode gives it; None when the init could not report."""
     stopped_for: str
-    """Which limit the host enforced: "wall", "memory", or empty."""
+    """Which limit the host enforced: "wall", "memory", "disk", or empty."""
     fault: str
     """What was wrong with the frames, or what failed while starting."""
     frames: Frames
     stdout: Captured
     stderr: Captured
+    too_much: str = ""
+    """What the job's folder held when the host stopped it for "disk"."""
 
 
 def concluded(ending: Ending, measured: Measured) -> Outcome:
@@ -74,6 +76,9 @@ def _failure(  # noqa: PLR0911 - one line a cause, in order of precedence
     if ending.stopped_for == "memory":
         cause = f"The job used more than {limits.memory_mib} MiB and was killed."
         return "out_of_memory", cause, _MEMORY_STEP
+    if ending.stopped_for == "disk":
+        cause = f"The job's folder held {ending.too_much}, and it was killed."
+        return "output_too_large", cause, "Write fewer and smaller files."
     if ending.stopped_for == "wall":
         cause = f"No result after {limits.wall_s:.3g} s of wall time."
         return "timed_out", cause, "Do less work, or raise timeout_s (at most 600)."

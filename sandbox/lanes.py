@@ -36,6 +36,10 @@ class Lanes:
         self._quiet = anyio.Event()
         self._quiet.set()
 
+    def narrow(self) -> None:
+        """From now on at most one job at a time."""
+        self._n_shared = 1
+
     @property
     def n_running(self) -> int:
         """Jobs that hold a lane."""

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jax_workbench.sandbox.errors import SandboxUnavailable
-from jax_workbench.sandbox.policy import Profile
+from jax_workbench.sandbox.policy import MIB, Profile, Tier
 
 SANDBOX_FOLDER = Path(__file__).parent
 ZYGOTE_MODULE = "jax_workbench.sandbox.worker.zygote"
-_SCRATCH = "/mnt"
+SCRATCH = "/mnt"
 _FIRST_UID = 65530
 _JAIL_SITE, _JAIL_PYTHON, _JAIL_LIB = "/sb/site", "/sb/py", "/sb/lib"
-_OUTER_TMP_BYTES = 16 * 2**20
+_OUTER_TMP_MIB, _SHARED_TMP_MIB = 16, 256
+"""Of /tmp in the jail: for the zygote alone, or for the jobs as well."""
 
 BASE_ENV: Mapping[str, str] = {
     "PATH": "/usr/bin:/bin",
@@ -116,7 +117,11 @@ def site_folders() -> tuple[Path, ...]:
 
 
 def jail_argv(
-    bwrap: str, python: Interpreter, env: Mapping[str, str], command: Iterable[str]
+    bwrap: str,
+    python: Interpreter,
+    env: Mapping[str, str],
+    command: Iterable[str],
+    tmp_mib: int = _OUTER_TMP_MIB,
 ) -> list[str]:
     """Bubblewrap's arguments: every namespace new, reads by an allow-list, nothing writable.
 
@@ -139,14 +144,17 @@ def jail_argv(
     for path in ("/etc/ld.so.cache", "/etc/localtime"):
         argv += ["--ro-bind-try", path, path]
     argv += ["--proc", "/proc", "--dev", "/dev"]
-    argv += ["--size", str(_OUTER_TMP_BYTES), "--tmpfs", "/tmp"]  # noqa: S108
+    argv += ["--size", str(tmp_mib * MIB), "--tmpfs", "/tmp"]  # noqa: S108
     for bind in python.binds:
         argv += ["--ro-bind", str(bind.source), bind.target]
     return [*argv, "--chdir", "/", "--remount-ro", "/", "--", *command]
 
 
-def launch(profile: Profile, control_fd: int, *, is_root: bool | None = None) -> Launch:
+def launch(
+    profile: Profile, control_fd: int, tier: Tier = "full", *, is_root: bool | None = None
+) -> Launch:
     """The process that becomes the zygote, reading requests from `control_fd`."""
+    tmp_mib = _OUTER_TMP_MIB if tier == "full" else _SHARED_TMP_MIB
     bwrap, python = find_bwrap(), interpreter(profile.code)
     env = {**BASE_ENV, **profile.env, "PYTHONPATH": ":".join(python.search_path)}
     if python.library_path:
@@ -155,15 +163,18 @@ def launch(profile: Profile, control_fd: int, *, is_root: bool | None = None) ->
     if is_root is None:
         is_root = os.geteuid() == 0
     if not is_root:
-        return Launch(tuple(jail_argv(str(bwrap), python, env, command)), os.geteuid(), False)
-    return _staged(bwrap, python, env, command)
+        argv = jail_argv(str(bwrap), python, env, command, tmp_mib)
+        return Launch(tuple(argv), os.geteuid(), False)
+    return _staged(bwrap, python, env, command, tmp_mib)
 
 
-def _staged(bwrap: Path, python: Interpreter, env: Mapping[str, str], command: list[str]) -> Launch:
+def _staged(
+    bwrap: Path, python: Interpreter, env: Mapping[str, str], command: list[str], tmp_mib: int
+) -> Launch:
     """As root: stage the sources, drop to a uid that nobody has, then the same jail."""
-    uid = _free_uid()
+    uid = free_uid()
     sources = dict.fromkeys(bind.source for bind in python.binds)
-    places = {source: f"{_SCRATCH}/{i}" for i, source in enumerate(sources)}
+    places = {source: f"{SCRATCH}/{i}" for i, source in enumerate(sources)}
     jailed = Interpreter(
         python.executable,
         tuple(Bind(Path(places[bind.source]), bind.target) for bind in python.binds),
@@ -174,9 +185,9 @@ def _staged(bwrap: Path, python: Interpreter, env: Mapping[str, str], command: l
     plan = {
         "uid": uid,
         "gid": uid,
-        "scratch": _SCRATCH,
+        "scratch": SCRATCH,
         "binds": [[str(source), place] for source, place in places.items()],
-        "argv": jail_argv(staged_bwrap, jailed, env, command),
+        "argv": jail_argv(staged_bwrap, jailed, env, command, tmp_mib),
     }
     stage = str(SANDBOX_FOLDER / "stage.py")
     return Launch((sys.executable, "-I", "-S", "-B", stage, json.dumps(plan)), uid, True)
@@ -190,7 +201,7 @@ def _below(path: Path, places: Mapping[Path, str]) -> str:
     return str(path)
 
 
-def _free_uid() -> int:
+def free_uid() -> int:
     """A uid without an account, below 65536 so that it exists in a container's map, too."""
     for uid in range(_FIRST_UID, _FIRST_UID - 100, -1):
         try:

@@ -107,6 +107,8 @@ class PoolStatus:
     platform: str
     n_cores: int
     memory_mib: int
+    shortfall: str = ""
+    """Why the tier is not `full`, with what would mend it; empty where it is, or was not asked."""
 
 
 @dataclass(frozen=True)

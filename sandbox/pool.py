@@ -16,16 +16,20 @@ from jax_workbench.sandbox.policy import (
     PoolStatus,
     Profile,
     Shape,
+    Tier,
     available_cores,
 )
-from jax_workbench.sandbox.probe import probe
+from jax_workbench.sandbox.probe import JailLeaks, probe
+from jax_workbench.sandbox.remedies import is_known, remedy_for
 from jax_workbench.sandbox.supervisor import supervise
+from jax_workbench.sandbox.tier_choice import TierChoice
+from jax_workbench.sandbox.tiers import may_step_down
 from jax_workbench.sandbox.worker_process import WorkerProcess
 from jax_workbench.sandbox.zygote import Zygote
 
 logger = logging.getLogger(__name__)
 
-_MAX_QUEUED = 64
+MAX_QUEUED = 64
 _SPAWNS_PER_ZYGOTE = 500
 _FIRST_RETRY_S, _LAST_RETRY_S = 1.0, 60.0
 _DEFAULT_SHAPE = Shape()
@@ -36,22 +40,29 @@ def _ignore(_said: object) -> None:
 
 
 class LocalPool:
-    """Workers on this host, in the full tier: see docs/security.md."""
+    """Workers on this host, in the strongest tier that holds: see docs/security.md."""
 
     def __init__(
-        self, profile: Profile, *, memory_mib: int = 2048, n_warm: int | None = None
+        self,
+        profile: Profile,
+        *,
+        tier: str = "auto",
+        memory_mib: int = 2048,
+        n_warm: int | None = None,
     ) -> None:
         """Nothing starts before the pool is entered.
 
         Args:
             profile: What the workers preload, and how they prepare themselves.
+            tier: One of `tiers.CHOICES`. What is chosen first stays until the pool ends.
             memory_mib: A job's default memory limit, for `status`.
             n_warm: Workers kept ready; the number of cores by default.
         """
         self._profile = profile
+        self._tier = TierChoice(tier)
         self._memory_mib = memory_mib
         self._n_warm = n_warm or available_cores()
-        self._lanes = Lanes(n_shared=available_cores(), max_queued=_MAX_QUEUED)
+        self._lanes = Lanes(n_shared=available_cores(), max_queued=MAX_QUEUED)
         self._ready: list[WorkerProcess] = []
         self._zygote: Zygote | None = None
         self._retired: list[Zygote] = []
@@ -115,7 +126,7 @@ class LocalPool:
     def status(self) -> PoolStatus:
         """How the sandbox stands now."""
         return PoolStatus(
-            tier="full",
+            tier=self._tier.now,
             problem=self._problem.cause if self._problem else "",
             remedy=self._problem.next_step if self._problem else "",
             is_ready=bool(self._facts),
@@ -126,6 +137,7 @@ class LocalPool:
             platform=self._facts.get("platform", ""),
             n_cores=available_cores(),
             memory_mib=self._memory_mib,
+            shortfall=self._tier.shortfall,
         )
 
     async def _usable(self) -> Zygote:
@@ -211,17 +223,40 @@ class LocalPool:
         await self._close_retired()
 
     async def _proven_zygote(self) -> Zygote:
-        """A new zygote whose jail was attacked and held.
+        """A new zygote whose jail was attacked and held, in the strongest tier to be had.
 
         Raises:
             SandboxUnavailable: It can't be built here, or leaks.
         """
-        fresh = Zygote(self._profile)
+        first: SandboxUnavailable | None = None
+        for tier in self._tier.candidates:
+            try:
+                fresh = await self._attacked(tier)
+            except JailLeaks:
+                raise
+            except SandboxUnavailable as problem:
+                first = first or problem
+                if not may_step_down(tier, problem.cause, is_known=is_known(problem.cause)):
+                    break
+            else:
+                self._tier.choose(tier, first)
+                if tier != "full":
+                    self._lanes.narrow()
+                return fresh
+        raise first or SandboxUnavailable("There is no tier to try.", "Report this.")
+
+    async def _attacked(self, tier: Tier) -> Zygote:
+        fresh = Zygote(self._profile, tier)
         try:
             await fresh.start()
-            worker = await _spawned(fresh, _DEFAULT_SHAPE)
+            try:
+                worker = await _spawned(fresh, _DEFAULT_SHAPE)
+            except SandboxError as problem:
+                if is_known(problem.cause):  # the host will refuse the next one, too
+                    raise SandboxUnavailable(problem.cause, remedy_for(problem.cause)) from problem
+                raise
             self._facts = {key: str(value) for key, value in worker.facts.items()}
-            await probe(worker, self._profile)
+            await probe(worker, self._profile, tier)
         except BaseException:
             await fresh.aclose()
             raise

@@ -19,6 +19,10 @@ _APPARMOR = (
     "and load its profile bwrap-userns-restrict, or run "
     "sysctl kernel.apparmor_restrict_unprivileged_userns=0 as root."
 )
+_NESTED = (
+    "Namespaces below namespaces are denied, on Ubuntu by AppArmor's profile for bwrap: run "
+    "sysctl kernel.apparmor_restrict_unprivileged_userns=0 as root for the full tier."
+)
 _NO_NAMESPACES_LEFT = (
     "User namespaces are used up or switched off: raise them as root with "
     "sysctl user.max_user_namespaces=15000."
@@ -29,6 +33,14 @@ _SETUID = (
 )
 _NO_LANDLOCK = (
     "Enable Landlock: add landlock to the kernel's lsm= boot parameter (kernel 5.13 or newer)."
+)
+_OLD_LANDLOCK = (
+    "Without namespaces a job is kept from signalling its user's processes by Landlock ABI 6 "
+    "(kernel 6.12): use a newer kernel, or mend what forbids the full tier."
+)
+_NO_SECCOMP = (
+    "The kernel refuses seccomp filters: use one with CONFIG_SECCOMP_FILTER, or a container "
+    "engine that passes the seccomp call on."
 )
 _UNREADABLE = (
     "The account that runs jobs can't read the interpreter or its packages: make them "
@@ -42,15 +54,26 @@ _REMEDIES = (
     ("No permissions to creat", _SECCOMP),
     ("unshare: Operation not permitted", _ROOT_WITHOUT_ADMIN),
     ("Failed to make / slave", _MOUNT_DENIED),
+    ("mount none on /: Operation not permitted", _MOUNT_DENIED),
     ("Can't mount proc", _PROC_MASKED),
     ("setting up uid map", _APPARMOR),
     ("RTM_NEWADDR", _APPARMOR),
     ("No space left on device", _NO_NAMESPACES_LEFT),
     ("setuid use of bubblewrap is not supported", _SETUID),
+    ("Landlock ABI 6", _OLD_LANDLOCK),
     ("Landlock", _NO_LANDLOCK),
+    ("syscall 317", _NO_SECCOMP),
+    ("syscall 277", _NO_SECCOMP),
+    ("A: PermissionError", _NESTED),
+    ("B: PermissionError", _NESTED),
     ("Permission denied", _UNREADABLE),
     ("ModuleNotFoundError", _MISSING_PACKAGE),
 )
+
+
+def is_known(problem: str) -> bool:
+    """Whether it is one of the refusals that hosts are known for."""
+    return any(words in problem for words, _ in _REMEDIES)
 
 
 def remedy_for(problem: str) -> str:

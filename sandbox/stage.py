@@ -2,8 +2,8 @@
 
 A script, run as `python -I -S stage.py PLAN`, not imported: in a mount namespace of its own it
 binds each source below a scratch directory (an interpreter under /root is closed to other users),
-gives up root for good and executes bubblewrap. PLAN is JSON: uid, gid, scratch, argv, and
-binds [[source, target], ...].
+gives up root for good and executes bubblewrap, or the zygote where there is no jail. PLAN is JSON:
+uid, gid, scratch, argv, env (none for bubblewrap), and binds [[source, target], ...].
 """
 
 import ctypes
@@ -13,6 +13,7 @@ import stat
 import sys
 
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV = 1, 2, 4
+_PR_CAPBSET_DROP = 24
 _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 32, 4096, 16384, 1 << 18
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -48,10 +49,12 @@ def main() -> None:
     mount("tmpfs", plan["scratch"], "tmpfs", _MS_NOSUID | _MS_NODEV, "size=1m,mode=0755")
     for source, target in sources:
         bind_read_only(source, target)
+    for capability in range(64):  # a plain uid can't; past the last one it fails, and does no harm
+        _libc.prctl(_PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0)
     os.setgroups([])
     os.setresgid(plan["gid"], plan["gid"], plan["gid"])
     os.setresuid(plan["uid"], plan["uid"], plan["uid"])
-    os.execve(plan["argv"][0], plan["argv"], {})  # noqa: S606 - no shell wanted
+    os.execve(plan["argv"][0], plan["argv"], plan.get("env", {}))  # noqa: S606 - no shell wanted
 
 
 if __name__ == "__main__":

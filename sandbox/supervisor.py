@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import anyio
 
-from jax_workbench.sandbox import pipes, proc
+from jax_workbench.sandbox import disk, pipes, proc
 from jax_workbench.sandbox.captured import Captured
 from jax_workbench.sandbox.endings import Ending, concluded
 from jax_workbench.sandbox.policy import MIB, JobSpec, Measured, Outcome, available_cores
@@ -21,6 +21,7 @@ from jax_workbench.sandbox.worker_process import WorkerProcess
 _KIB = 1024
 _GRACE_S = 0.25
 _POLL_S = 0.05
+_FOLDER_POLL_S = 0.25
 _CPU_GRACE_S = 5
 _MEMORY_SLACK_MIB = 96
 """The limit that the job can catch comes first, the watchdog's kill that much later."""
@@ -57,6 +58,7 @@ class _Run:
         self._stdout = Captured(spec.limits.stdout_kib * _KIB)
         self._stderr = Captured(spec.limits.stdout_kib * _KIB)
         self._stopped_for = ""
+        self._too_much = ""
         self._fault = ""
         self._before = proc.memory(worker.job_pid) or proc.Memory(0.0, 0.0)
         self._cpu_before_s = proc.cpu_s(worker.job_pid)
@@ -74,6 +76,8 @@ class _Run:
             group.start_soon(self._read, worker.stdout_r, self._stdout.feed, readers[1])
             group.start_soon(self._read, worker.stderr_r, self._stderr.feed, readers[2])
             group.start_soon(self._watch_memory)
+            if worker.folder:
+                group.start_soon(self._watch_folder, worker.folder)
             with anyio.move_on_after(self._spec.limits.wall_s) as timer:
                 await self._last_status()
             self._wall_s = anyio.current_time() - started
@@ -99,6 +103,7 @@ class _Run:
             cpu_limit_s=self._cpu_limit_s,
             exit_code=report.get("exit"),
             stopped_for=self._stopped_for,
+            too_much=self._too_much,
             fault=self._fault or str(report.get("failed", "")),
             frames=self._worker.frames,
             stdout=self._stdout,
@@ -169,3 +174,13 @@ class _Run:
                 await self._worker.kill()
                 return
             await anyio.sleep(_POLL_S)
+
+    async def _watch_folder(self, folder: str) -> None:
+        """Hold the bounds that the job's file system has in a jail."""
+        while True:
+            self._too_much = await anyio.to_thread.run_sync(disk.excess, folder)
+            if self._too_much:
+                self._stopped_for = "disk"
+                await self._worker.kill()
+                return
+            await anyio.sleep(_FOLDER_POLL_S)

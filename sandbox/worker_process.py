@@ -20,6 +20,8 @@ from jax_workbench.sandbox.results import Frames
 _READY_LIMIT_S = 60.0
 _REPORT_LIMIT_S = 0.5
 _KILL_LIMIT_S = 5.0
+_CLEANING_LIMIT_S = 20.0
+"""A guard removes its job's files first."""
 _MAX_STATUS_BYTES = 4096
 
 
@@ -41,6 +43,10 @@ class WorkerProcess:
     report: dict[str, Any] = field(default_factory=dict[str, Any])
     """The init's last word: how the job's process ended, or what failed before."""
     job_pid: int = -1
+    is_guarded: bool = False
+    """No namespace ends with its init: the guard in its place must live to clean up."""
+    folder: str = ""
+    """On the host, where a guarded job writes; empty in a jail."""
     _init_pidfd: int = -1
     _job_pidfd: int = -1
     _is_discarded: bool = False
@@ -120,6 +126,7 @@ class WorkerProcess:
             self._init_pidfd = descriptors[0]
         elif content.get("pidfd") == "job":
             self._job_pidfd = descriptors[0]
+            self.folder = str(content.get("folder", ""))
         else:
             self.report = content
             return False
@@ -142,7 +149,8 @@ class WorkerProcess:
         """
         if self._job_pidfd >= 0:
             _send_kill(self._job_pidfd)
-            with anyio.move_on_after(_REPORT_LIMIT_S):
+            limit_s = _CLEANING_LIMIT_S if self.is_guarded else _REPORT_LIMIT_S
+            with anyio.move_on_after(limit_s):
                 await anyio.wait_readable(self._init_pidfd)
         if self._init_pidfd >= 0:
             _send_kill(self._init_pidfd)
@@ -154,8 +162,10 @@ class WorkerProcess:
         if self._is_discarded:
             return
         self._is_discarded = True
-        if self._init_pidfd >= 0:
-            _send_kill(self._init_pidfd)
+        # A guard hears the status socket close, and ends by itself.
+        ended = self._job_pidfd if self.is_guarded else self._init_pidfd
+        if ended >= 0:
+            _send_kill(ended)
         pipes.close(self.job_w, self.result_r, self.stdout_r, self.stderr_r)
         pipes.close(*(fd for fd in (self._init_pidfd, self._job_pidfd) if fd >= 0))
         anyio.notify_closing(self.status)

@@ -9,20 +9,23 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 import anyio
 
-from jax_workbench.sandbox import launcher, pipes
+from jax_workbench.sandbox import launcher, pipes, proc, tiers
+from jax_workbench.sandbox.bare_launcher import bare_launch
 from jax_workbench.sandbox.errors import SandboxError, SandboxUnavailable
-from jax_workbench.sandbox.policy import MIB, Profile, Shape, available_cores
+from jax_workbench.sandbox.policy import MIB, Profile, Shape, Tier, available_cores
 from jax_workbench.sandbox.remedies import remedy_for
+from jax_workbench.sandbox.worker import scratch
 from jax_workbench.sandbox.worker_process import WorkerProcess
 
 START_LIMIT_S = 120.0
 _SPAWN_LIMIT_S = 30.0
+_CLEANING_LIMIT_S = 10.0
 _LOG_TAIL_BYTES = 8000
 _MAX_REPLY_BYTES = 8192
 
@@ -30,9 +33,13 @@ _MAX_REPLY_BYTES = 8192
 class Zygote:
     """A preloaded process in the outer jail that forks workers."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, tier: Tier = "full") -> None:
         """Nothing starts before `start`."""
         self._profile = profile
+        self._tier: Tier = tier
+        self._confinement = tiers.confinement(tier)
+        self._home = ""
+        """Of a zygote without a jail: on the host, and to be removed with it."""
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._log = bytearray()
@@ -57,11 +64,10 @@ class Zygote:
         mine.setblocking(False)
         self._control = mine
         try:
-            launch = launcher.launch(self._profile, theirs.fileno())
-            self.uid = launch.uid
+            argv, env = self._launched(theirs.fileno())
             self._process = subprocess.Popen(  # noqa: S603, ASYNC220 - must be this very thread
-                launch.argv,
-                env={},
+                argv,
+                env=env,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -82,10 +88,22 @@ class Zygote:
             cause = f"The jail did not start: {problem.strip()[-600:]}."
             raise SandboxUnavailable(cause, remedy_for(problem))
 
+    def _launched(self, control_fd: int) -> tuple[Sequence[str], Mapping[str, str]]:
+        """What to start, and its environment: in a jail bubblewrap's own is empty."""
+        if self._tier in {"full", "shared"}:
+            launch = launcher.launch(self._profile, control_fd, self._tier)
+            self.uid = launch.uid
+            return launch.argv, {}
+        bare = bare_launch(self._profile, control_fd)
+        self.uid, self._home = bare.uid, str(bare.home)
+        self._confinement = tiers.confinement(self._tier, self._home, bare.sources)
+        return bare.argv, bare.env
+
     def _preload_request(self) -> dict[str, Any]:
         return {
             "preload": self._profile.preload,
             "assert_forkable": self._profile.assert_forkable,
+            "home": self._home,
         }
 
     async def spawn(self, shape: Shape) -> WorkerProcess:
@@ -99,7 +117,7 @@ class Zygote:
         # Shielded: a request without its reply taken would answer the next one.
         with anyio.CancelScope(shield=True):
             async with self._asking:
-                reply = await self._ask(_spawn_request(self._profile, shape), theirs)
+                reply = await self._ask(self._spawn_request(shape), theirs)
         if not reply.get("forked"):
             self._has_failed = True
             worker.discard()
@@ -112,8 +130,18 @@ class Zygote:
         self.n_spawned += 1
         self.n_alive += 1
         worker.zygote = self
+        worker.is_guarded = self._tier != "full"
         worker.on_gone = self._one_gone
         return worker
+
+    def _spawn_request(self, shape: Shape) -> dict[str, Any]:
+        return {
+            **self._confinement.spec(),
+            "prepare": self._profile.prepare,
+            "shape": {"n_cores": shape.n_cores, "devices": shape.devices},
+            "cpus": _cpus(shape.n_cores),
+            "rlimits": {**base_rlimits(), "NPROC": n_threads(self._tier, self.uid)},
+        }
 
     async def _ask(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
         try:
@@ -165,20 +193,20 @@ class Zygote:
         if process is None:
             return
         with anyio.CancelScope(shield=True):
+            if self._home:  # it waits for its guards, and removes what they leave
+                with anyio.move_on_after(_CLEANING_LIMIT_S):
+                    await _gone(process)
             process.send_signal(signal.SIGKILL)
-            while process.poll() is None:  # noqa: ASYNC110 - it is dead already, only not reaped
-                await anyio.sleep(0.005)
+            await _gone(process)
+        if self._home:
+            scratch.remove(self._home)
         if process.stdout:
             process.stdout.close()
 
 
-def _spawn_request(profile: Profile, shape: Shape) -> dict[str, Any]:
-    return {
-        "prepare": profile.prepare,
-        "shape": {"n_cores": shape.n_cores, "devices": shape.devices},
-        "cpus": _cpus(shape.n_cores),
-        "rlimits": base_rlimits(),
-    }
+async def _gone(process: subprocess.Popen[bytes]) -> None:
+    while process.poll() is None:  # noqa: ASYNC110 - a child's end is no file to wait for
+        await anyio.sleep(0.005)
 
 
 def _cpus(n_cores: int) -> list[int]:
@@ -186,11 +214,24 @@ def _cpus(n_cores: int) -> list[int]:
     return sorted(os.sched_getaffinity(0))[-n_cores:] if n_cores else []
 
 
+def n_threads(tier: Tier, uid: int) -> int:
+    """How many threads `uid` may have when a job of it starts one more.
+
+    The kernel counts them by user and user namespace: those of one job, of all workers in the jail,
+    or of all that the user runs.
+    """
+    of_a_job = 64 + 8 * available_cores()
+    if tier == "full":
+        return of_a_job
+    if tier == "shared":
+        return of_a_job * (1 + available_cores())
+    return proc.threads_of(uid) + of_a_job
+
+
 def base_rlimits() -> Mapping[str, int]:
     """What holds from a worker's first moment; the job's own bounds come with the job."""
     return {
         "NOFILE": 256,
-        "NPROC": 64 + 8 * available_cores(),
         "FSIZE": 128 * MIB,
         "CORE": 0,
         "MEMLOCK": 8 * MIB,

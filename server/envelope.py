@@ -66,7 +66,7 @@ def run_of(run_id: str, tool: str, ask: Ask, facts: Facts, status: PoolStatus) -
         "versions": versions(),
         "sandbox": {
             "tier": status.tier,
-            "network": False,
+            "network": status.tier == "none",
             "memory_mib": status.memory_mib,
             "wall_s": float(getattr(ask, "timeout_s", 0.0)) or None,
         },

@@ -132,7 +132,8 @@ class Resources:
             "versions": versions(),
             "sandbox": {
                 "tier": status.tier,
-                "network": False,
+                "network": status.tier == "none",
+                "shortfall": status.shortfall or None,
                 "problem": status.problem or None,
                 "remedy": status.remedy or None,
             },

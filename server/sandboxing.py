@@ -5,20 +5,12 @@ from pathlib import Path
 from jax_workbench.sandbox.face import Pool
 from jax_workbench.sandbox.policy import Profile
 from jax_workbench.sandbox.pool import LocalPool
-from jax_workbench.server.settings import Settings, SettingsError
+from jax_workbench.server.settings import Settings
 from jax_workbench.tools import worker_profile
 
 
 def local_pool(settings: Settings) -> Pool:
-    """The pool on this host, not yet entered.
-
-    Raises SettingsError where the settings ask for an isolation that does not exist yet: nothing
-    weaker takes the place of what was asked for.
-    """
-    if settings.sandbox not in {"auto", "full"}:
-        raise SettingsError(
-            f"JAX_WORKBENCH_SANDBOX={settings.sandbox!r} is not supported yet; use auto or full."
-        )
+    """The pool on this host, not yet entered, in the isolation that the settings ask for."""
     profile = Profile(
         preload=worker_profile.PRELOAD,
         assert_forkable=worker_profile.ASSERT_FORKABLE,
@@ -27,4 +19,4 @@ def local_pool(settings: Settings) -> Pool:
         env=worker_profile.ENV,
         code={"jax_workbench/tools": Path(worker_profile.__file__).parent},
     )
-    return LocalPool(profile, memory_mib=settings.memory_mib)
+    return LocalPool(profile, tier=settings.sandbox, memory_mib=settings.memory_mib)

@@ -7,8 +7,9 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, Self
 
+from jax_workbench.sandbox.tiers import CHOICES
+
 PREFIX = "JAX_WORKBENCH_"
-SANDBOX_CHOICES = ("auto", "full", "landlock", "none")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -21,7 +22,7 @@ class Settings:
     """What the operator decides; never a tool's argument."""
 
     sandbox: str = "auto"
-    """The isolation to insist on: one of SANDBOX_CHOICES."""
+    """The isolation to insist on: one of sandbox.tiers.CHOICES."""
     roots: tuple[Path, ...] = ()
     """Folders below which a call may name files."""
     memory_mib: int = 2048
@@ -131,7 +132,7 @@ def _url(text: str) -> str:
 
 
 READERS: Mapping[str, Callable[[str], Any]] = {
-    "sandbox": _one_of(SANDBOX_CHOICES),
+    "sandbox": _one_of(CHOICES),
     "roots": _paths,
     "memory_mib": _count(64),
     "state_dir": _absolute,

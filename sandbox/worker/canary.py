@@ -19,8 +19,12 @@ def attempt(argument: dict[str, Any], _channel: object) -> dict[str, Any]:
         "start a process": _fork,
         "see a process of the host": lambda: os.kill(argument["host_pid"], 0),
         "make a user namespace": lambda: os.unshare(os.CLONE_NEWUSER),
-        "signal its own init": _kill_init,
+        "leave a file behind": lambda: Path(argument["folder"], "left").write_bytes(b""),
     }
+    if argument["tier"] == "full":
+        attempts["signal its own init"] = _kill_init
+    else:  # pid 1 is not the job's
+        attempts["signal the process that watches it"] = lambda: os.kill(os.getppid(), 0)
     denied = {name: _is_denied(action) for name, action in attempts.items()}
     return {"attempts": denied, "smoke": _smoke(argument["smoke"])}
 

@@ -10,13 +10,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from jax_workbench.sandbox.worker import landlock, seccomp, wire
+from jax_workbench.sandbox.worker import guard, landlock, seccomp, wire
 from jax_workbench.sandbox.worker.syscalls import PR_SET_DUMPABLE, drop_capabilities, prctl
 
 _STDIN, _STDOUT, _STDERR, _JOB_FD, _RESULT_FD = range(5)
 _HARDENING_FAILED = 98
-_SCRATCH = "/tmp"  # noqa: S108 - the job's own tmpfs
-_READABLE = ("/usr", "/lib", "/lib64", "/sb", "/proc", "/etc/ld.so.cache", "/etc/localtime")
 # No terminals: a host has a fixed number of them. No /dev/zero: mapped shared, it is memory that no
 # limit and no meter sees.
 _DEVICE_FILES = tuple(f"/dev/{name}" for name in ("null", "full", "urandom", "random"))
@@ -54,15 +52,19 @@ def _keep_only(pipes: Sequence[int]) -> None:
 def _harden(spec: dict[str, Any]) -> None:
     """In this order: each step needs what the next ones take away."""
     os.setsid()
-    os.chdir(_SCRATCH)
+    if spec["tier"] != "full":
+        guard.settle_in(spec)
+    os.chdir(spec["scratch"])
     if spec["cpus"]:
         os.sched_setaffinity(0, spec["cpus"])  # before the backend sizes its thread pools
     drop_capabilities()
-    landlock.restrict(_READABLE, (_SCRATCH, "/dev/shm"), _DEVICE_FILES)  # noqa: S108
+    if spec["tier"] != "none":
+        landlock.restrict(spec["read"], spec["write"], _DEVICE_FILES, spec["landlock_abi"])
     for name, value in spec["rlimits"].items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
     prctl(PR_SET_DUMPABLE, 0)
-    seccomp.install()
+    if spec["tier"] != "none":
+        seccomp.install()
 
 
 def _serve() -> NoReturn:

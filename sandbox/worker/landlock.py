@@ -29,20 +29,23 @@ def abi() -> int:
         return 0
 
 
-def restrict(read: Iterable[str], write: Iterable[str], write_files: Iterable[str]) -> int:
+def restrict(
+    read: Iterable[str], write: Iterable[str], write_files: Iterable[str], oldest: int = 1
+) -> int:
     """Deny this thread and its children every file outside the three lists; returns the ABI.
 
     Args:
         read: Files and directories to read, with all below them.
         write: Directories to read and write in; nothing below them can be executed.
         write_files: Single files to read and write.
+        oldest: The ABI that is needed; from 6 on signals and abstract sockets are denied, too.
 
     Raises:
-        OSError: ENOSYS where the kernel has no Landlock.
+        OSError: ENOSYS where the kernel has no Landlock, or an older one.
     """
     version = abi()
-    if version < 1:
-        raise OSError(errno.ENOSYS, "this kernel has no Landlock")
+    if version < max(oldest, 1):
+        raise OSError(errno.ENOSYS, f"Landlock ABI {oldest} is needed, this kernel has {version}")
     file_rights = (1 << _N_FILE_RIGHTS.get(version, 16)) - 1
     net = 3 if version >= _NET_ABI else 0  # TCP bind and connect
     scope = 3 if version >= _SCOPE_ABI else 0  # abstract sockets and signals

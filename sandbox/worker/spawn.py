@@ -1,7 +1,8 @@
 """From the zygote to a job: A makes the namespaces, B is their pid 1, C runs the job.
 
 Runs in the jail. Three processes, because uid_map must be written before B exists, and because
-signals that a job sends to pid 1 are ignored: the job must not be pid 1.
+signals that a job sends to pid 1 are ignored: the job must not be pid 1. In the tiers without
+namespaces for each job B is its guard instead, and A is only on the way.
 """
 
 import json
@@ -9,9 +10,10 @@ import os
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
+from resource import struct_rusage
 from typing import Any, NoReturn
 
-from jax_workbench.sandbox.worker import job
+from jax_workbench.sandbox.worker import guard, job
 from jax_workbench.sandbox.worker.syscalls import (
     MS_BIND,
     MS_NODEV,
@@ -31,17 +33,14 @@ _NAMESPACES = os.CLONE_NEWUSER | os.CLONE_NEWPID | os.CLONE_NEWNS | os.CLONE_NEW
 _GO = b"x"
 
 
-def enter_namespaces(pipes: Sequence[int], status: socket.socket, spec: dict[str, Any]) -> NoReturn:
+def start(pipes: Sequence[int], status: socket.socket, spec: dict[str, Any]) -> NoReturn:
     """A: new user, pid, mount and ipc namespaces; hands B's pidfd to the host; ends."""
     try:
-        uid, gid = os.getuid(), os.getgid()
         # /proc/self/uid_map of a non-dumpable process belongs to root.
         prctl(PR_SET_DUMPABLE, 1)
         _write("/proc/self/oom_score_adj", "1000")
-        os.unshare(_NAMESPACES)
-        _write("/proc/self/setgroups", "deny")
-        _write("/proc/self/uid_map", f"{uid} {uid} 1")
-        _write("/proc/self/gid_map", f"{gid} {gid} 1")
+        if spec["tier"] == "full":
+            _enter_namespaces()
         wait_end, go_end = os.pipe()
         init = os.fork()
         if init == 0:
@@ -49,12 +48,22 @@ def enter_namespaces(pipes: Sequence[int], status: socket.socket, spec: dict[str
             if os.read(wait_end, 1) != _GO:
                 os._exit(99)  # A died before the host held the pidfd
             os.close(wait_end)
-            _be_init(pipes, status, spec)
+            if spec["tier"] == "full":
+                _be_init(pipes, status, spec)
+            _be_guard(pipes, status, spec)
         socket.send_fds(status, [b'{"pidfd": "init"}'], [os.pidfd_open(init)])
         os.write(go_end, _GO)
     except BaseException as error:  # noqa: BLE001 - the host must hear of anything
         _report_failure(status, "A", error)
     os._exit(0)
+
+
+def _enter_namespaces() -> None:
+    uid, gid = os.getuid(), os.getgid()
+    os.unshare(_NAMESPACES)
+    _write("/proc/self/setgroups", "deny")
+    _write("/proc/self/uid_map", f"{uid} {uid} 1")
+    _write("/proc/self/gid_map", f"{gid} {gid} 1")
 
 
 def _be_init(pipes: Sequence[int], status: socket.socket, spec: dict[str, Any]) -> NoReturn:
@@ -63,26 +72,58 @@ def _be_init(pipes: Sequence[int], status: socket.socket, spec: dict[str, Any]) 
         _mount_private()
         drop_capabilities()
         prctl(PR_SET_DUMPABLE, 0)
-        child = os.fork()
-        if child == 0:
-            status.close()
-            job.run(pipes, spec)
-        for pipe in pipes:
-            os.close(pipe)
-        socket.send_fds(status, [b'{"pidfd": "job"}'], [os.pidfd_open(child)])
+        child = _start_job(pipes, status, spec | {"scratch": "/tmp"})  # noqa: S108 - its own
         while True:
             pid, wait_status, usage = os.wait4(-1, 0)
             if pid == child:
                 break
-        report = {
-            "exit": os.waitstatus_to_exitcode(wait_status),
-            "cpu_s": usage.ru_utime + usage.ru_stime,
-            "peak_rss_kib": usage.ru_maxrss,
-        }
-        status.send(json.dumps(report).encode())
+        _report(status, wait_status, usage)
     except BaseException as error:  # noqa: BLE001 - the host must hear of anything
         _report_failure(status, "B", error)
     os._exit(0)
+
+
+def _be_guard(pipes: Sequence[int], status: socket.socket, spec: dict[str, Any]) -> NoReturn:
+    """B without namespaces: a folder for the job, then the same; removes what the job left."""
+    try:
+        spec = guard.own_folder(spec)
+        kept = guard.pinned()
+        drop_capabilities()
+        prctl(PR_SET_DUMPABLE, 0)
+        try:
+            child = _start_job(pipes, status, spec)
+            wait_status, usage = guard.wait_for(child, status)
+        finally:
+            guard.clean_up(spec["scratch"])
+        for descriptor in kept:
+            os.close(descriptor)
+        _report(status, wait_status, usage)
+    except BaseException as error:  # noqa: BLE001 - the host must hear of anything
+        _report_failure(status, "B", error)
+    os._exit(0)
+
+
+def _start_job(pipes: Sequence[int], status: socket.socket, spec: dict[str, Any]) -> int:
+    """Fork C, and hand its pidfd to the host."""
+    child = os.fork()
+    if child == 0:
+        status.close()
+        job.run(pipes, spec)
+    for pipe in pipes:
+        os.close(pipe)
+    message = json.dumps({"pidfd": "job", "folder": spec.get("folder", "")}).encode()
+    socket.send_fds(status, [message], [os.pidfd_open(child)])
+    return child
+
+
+def _report(status: socket.socket, wait_status: int, usage: struct_rusage) -> None:
+    report = {
+        "exit": os.waitstatus_to_exitcode(wait_status),
+        "cpu_s": usage.ru_utime + usage.ru_stime,
+        "peak_rss_kib": usage.ru_maxrss,
+    }
+    with suppress(OSError):  # a host that hung up does not want it
+        status.send(json.dumps(report).encode())
 
 
 def _mount_private() -> None:

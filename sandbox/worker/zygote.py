@@ -15,13 +15,15 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NoReturn
 
-from jax_workbench.sandbox.worker import spawn
+from jax_workbench.sandbox.worker import scratch, spawn
 from jax_workbench.sandbox.worker.syscalls import PR_SET_DUMPABLE, prctl
 
 _MAX_REQUEST_BYTES = 64 * 1024
 _N_FDS = 5
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 def main() -> NoReturn:
@@ -34,9 +36,21 @@ def main() -> NoReturn:
     except BaseException as error:
         control.send(json.dumps({"failed": _one_line(error)}).encode())
         raise
+    if profile["home"]:  # no jail around it that ends with its init
+        prctl(_PR_SET_CHILD_SUBREAPER, 1)
     while _serve_one(control, assert_forkable):
-        pass
+        _reap(os.WNOHANG)
+    _reap(0)
+    if profile["home"]:
+        scratch.remove(profile["home"])
     os._exit(0)
+
+
+def _reap(options: int) -> None:
+    """Take note of the guards that have ended; none has another parent where there is no jail."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, options)[0]:
+            pass
 
 
 def _preload(profile: dict[str, Any]) -> Callable[[], None]:
@@ -71,7 +85,7 @@ def _serve_one(control: socket.socket, assert_forkable: Callable[[], None]) -> b
         control.close()
         gc.enable()
         status = socket.socket(fileno=status_fd)
-        spawn.enter_namespaces(pipes, status, json.loads(message))
+        spawn.start(pipes, status, json.loads(message))
     for descriptor in descriptors:
         os.close(descriptor)
     os.waitpid(first, 0)

@@ -148,8 +148,9 @@ def _told(
 
 
 def job_uid() -> int:
-    """Who runs the jobs of this process's pool: the owner of its jail."""
-    jail = next(pid for pid, name in descendants(os.getpid()).items() if name == "bwrap")
+    """Who runs the jobs of this process's pool: the owner of its jail, or of its zygote."""
+    below = descendants(os.getpid())
+    jail = next((pid for pid, name in below.items() if name == "bwrap"), min(below))
     status = Path(f"/proc/{jail}/status").read_text(encoding="ascii")
     return int(next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1])
 

@@ -168,7 +168,7 @@ def _over_limits(measured: Measured | None, program: Program) -> list[str]:
 
 
 async def settled(
-    pool: Pool, n_ready: int, count: Callable[[], int] = lambda: 0, limit_s: float = 60.0
+    pool: Pool, n_ready: int, count: Callable[[], int] = lambda: 0, limit_s: float = 600.0
 ) -> None:
     """Return when the pool is idle and full, and nothing but its ready workers is left in the jail.
 

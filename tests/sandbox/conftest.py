@@ -26,7 +26,7 @@ def plain_profile(**changes: Any) -> Profile:
 def job(function: str, /, *, limits: Limits | None = None, **argument: Any) -> JobSpec:
     """One of the functions in `jailed/jobs.py`."""
     name = f"jailed_tests.jobs:{function}"
-    return JobSpec(function=name, argument=argument, limits=limits or Limits(wall_s=20))
+    return JobSpec(function=name, argument=argument, limits=limits or Limits(wall_s=3000))
 
 
 @pytest.fixture

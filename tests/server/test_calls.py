@@ -275,6 +275,12 @@ async def test_the_device_says_what_jobs_run_on(make_server: MakeServer, mode: s
     assert isinstance(contents, types.TextResourceContents)
     device = json.loads(contents.text)
     assert device["device"] == "fake"
-    assert device["sandbox"] == {"tier": "full", "network": False, "problem": None, "remedy": None}
+    assert device["sandbox"] == {
+        "tier": "full",
+        "network": False,
+        "shortfall": None,
+        "problem": None,
+        "remedy": None,
+    }
     assert device["limits"]["answer_within_s"] == 9
     assert device["queue"]["ready_workers"] == 1

@@ -112,7 +112,7 @@ def test_an_error_is_on_stderr_and_exit_code_two(
         (["call", "echo_code"], "bad_argument: code: required, but missing."),
         (["call", "echo_code", "/nowhere.json"], "bad_argument: /nowhere.json: "),
         (["serve", "--memory-mib", "little"], "JAX_WORKBENCH_MEMORY_MIB='little' cannot be used"),
-        (["--sandbox", "none", "serve"], "not supported yet"),
+        (["--sandbox", "strong", "serve"], "it must be one of auto, full, landlock, none"),
     ],
 )
 def test_what_cannot_be_done_names_its_cause_and_exits_with_two(

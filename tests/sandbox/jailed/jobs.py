@@ -131,3 +131,25 @@ def look_for_traces(_argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
 def affinity(_argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
     """The cores of this worker."""
     return {"cores": sorted(os.sched_getaffinity(0))}
+
+
+def leave_in_own_folder(_argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
+    """Say what lies in the job's folder, and leave something there."""
+    folder = os.getcwd()  # noqa: PTH109
+    found = os.listdir(folder)  # noqa: PTH208
+    os.makedirs("a/b")  # noqa: PTH103
+    os.chmod("a", 0)  # noqa: PTH101
+    return {
+        "found": found,
+        "folder": folder,
+        "home": os.environ["HOME"],
+        "temporary": os.environ["TMPDIR"],
+    }
+
+
+def fill_own_folder(argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
+    """Write files, and wait to be stopped."""
+    with open("big", "wb") as file:  # noqa: PTH123
+        file.write(b"x" * (argument["mib"] * MIB))
+    time.sleep(30)
+    return {}

@@ -1,7 +1,7 @@
 """Prints a gibibyte.
 
 Ends: ok
-Wall: 30 s
+Wall: 120 s
 """
 
 import os
