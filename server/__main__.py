@@ -13,6 +13,7 @@ from jax_workbench.server.app import build_server
 from jax_workbench.server.call_once import call_once
 from jax_workbench.server.client_configs import CLIENTS, show_config
 from jax_workbench.server.demo import show_demo
+from jax_workbench.server.doctor import show_findings
 from jax_workbench.server.jobs import JobBook
 from jax_workbench.server.run_store import RunStore
 from jax_workbench.server.sandboxing import local_pool
@@ -44,6 +45,8 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
             return show_config(options.client, settings)
         case "demo":
             return await show_demo()
+        case "doctor":
+            return await show_findings(settings)
         case _:
             return await _serve(settings)
 
@@ -81,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
         "serve", parents=[common], help="serve on stdin and stdout (the default), or over HTTP"
     )
     commands.add_parser("demo", help="call the server through a real client and show the answers")
+    commands.add_parser(
+        "doctor", parents=[common], help="say what this host gives to jobs, and what mends the rest"
+    )
     config = commands.add_parser("config", parents=[common], help="print what a client is told")
     config.add_argument("client", choices=[*CLIENTS], metavar="CLIENT", help=", ".join(CLIENTS))
     call = commands.add_parser("call", parents=[common], help="run one tool and print its answer")
