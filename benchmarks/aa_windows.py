@@ -5,10 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from jax_workbench.tools.benchmark_fn.comparing import clock_ratios, is_settled, looks_s
+from jax_workbench.tools.benchmark_fn.comparing import (
+    clock_ratios,
+    is_settled,
+    levels_of_looks,
+    looks_s,
+)
 from jax_workbench.tools.benchmark_fn.judge import Conditions, rule
-from jax_workbench.tools.benchmark_fn.messages import TimedPair
-from jax_workbench.tools.benchmark_fn.statistics import ALPHA
+from jax_workbench.tools.benchmark_fn.messages import ALPHA, TimedPair
 
 WINDOWS_S = (2, 5, 10)
 EFFECTS = (0.01, 0.02)
@@ -85,20 +89,20 @@ class Judge:
     def says(self, candidate: int, factors: dict[str, float]) -> str:
         """The verdict, with looks as in a run, then the ruling on both clocks."""
         pair = TimedPair(candidate="b", is_identical=False, wall=None, cpu=None)
-        for at in self.looks:
-            pair = self.pair(candidate, factors, at)
+        for at, level in zip(self.looks, levels_of_looks(len(self.looks), ALPHA), strict=True):
+            pair = self.pair(candidate, factors, at, level)
             if is_settled(pair, by_cpu=True):
                 break
         return rule(pair, self.conditions).verdict
 
-    def pair(self, candidate: int, factors: dict[str, float], at: float) -> TimedPair:
+    def pair(self, candidate: int, factors: dict[str, float], at: float, level: float) -> TimedPair:
         """What both clocks say of the first `at` seconds."""
         seen = self.cut["start_s"] < at
         found = {
             clock: clock_ratios(
                 [self.cut[clock][0][seen], factor * self.cut[clock][candidate][seen]],
                 self.effect,
-                ALPHA / len(self.looks),
+                level,
                 at,
             )[0]
             for clock, factor in factors.items()

@@ -86,7 +86,9 @@ class BenchmarkFnAsk(RunsCode):
     )
     baseline: str = Field(default="", max_length=300, description="Variant; else the first.")
     sweep: dict[str, tuple[int, ...]] = Field(
-        default_factory=dict[str, tuple[int, ...]], max_length=1, description="Not there yet."
+        default_factory=dict[str, tuple[int, ...]],
+        max_length=1,
+        description='Sizes: {"n": [128, 256]}; inputs may name n.',
     )
     mode: Literal["artifact", "as_called"] = Field(
         default="artifact", description="as_called is not there yet."
@@ -190,6 +192,9 @@ class Environment(Part):
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     xla_flags: str
+    peak_gflops: dict[str, Finite] = Field(default_factory=dict[str, Finite])
+    peak_gbps: Finite | None = None
+    peak_age_s: Finite | None = None
 
 
 class BenchmarkFnResult(Part):

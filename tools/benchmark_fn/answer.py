@@ -13,6 +13,7 @@ from jax_workbench.tools.benchmark_fn import (
     VariantTimes,
     WallTimes,
 )
+from jax_workbench.tools.benchmark_fn.attainable import attained
 from jax_workbench.tools.benchmark_fn.evidence import Evidence
 from jax_workbench.tools.benchmark_fn.judge import (
     Ruling,
@@ -25,28 +26,35 @@ from jax_workbench.tools.benchmark_fn.judge import (
 )
 from jax_workbench.tools.benchmark_fn.messages import TimedVariant
 from jax_workbench.tools.benchmark_fn.notes import notes_of
+from jax_workbench.tools.benchmark_fn.program_checks import program_checks
 from jax_workbench.tools.benchmark_fn.summary import next_calls, summary_of
-
-OVERHEAD_FLOORS = 5.0
-"""Below that many dispatch floors, a call's time is mostly not the program's."""
 
 
 def put_together(evidence: Evidence) -> BenchmarkFnAnswer:
     """Answer a call whose baseline was timed."""
-    names = [variant.name for variant in evidence.ask.variants]
-    comparisons = tuple(compared(evidence, name) for name in names if name != evidence.baseline)
-    result = BenchmarkFnResult(
-        variants=tuple(times_of(evidence, name) for name in names),
-        comparisons=comparisons,
-        checks=tuple(checks_of(evidence)),
-        environment=environment_of(evidence),
-    )
+    result = result_of(evidence)
     return BenchmarkFnAnswer(
         status=status_of(evidence, result),
         summary=summary_of(result),
         result=result,
         notes=tuple(notes_of(evidence, result)),
         next=next_calls(evidence.ask, result),
+    )
+
+
+def result_of(evidence: Evidence) -> BenchmarkFnResult:
+    """What was measured at one size."""
+    names = [variant.name for variant in evidence.ask.variants]
+    at_size = {"size": evidence.size}
+    return BenchmarkFnResult(
+        variants=tuple(times_of(evidence, name).model_copy(update=at_size) for name in names),
+        comparisons=tuple(
+            compared(evidence, name).model_copy(update=at_size)
+            for name in names
+            if name != evidence.baseline
+        ),
+        checks=tuple(checks_of(evidence)),
+        environment=environment_of(evidence),
     )
 
 
@@ -77,9 +85,7 @@ def times_of(evidence: Evidence, name: str) -> VariantTimes:
     if found is None:
         return VariantTimes(name=name, rejected=refused and refused.reason)
     wall, floor_us = found.wall_us, evidence.timed.report.dispatch_floor_us
-    is_overhead = (
-        wall is not None and floor_us is not None and (wall.median < OVERHEAD_FLOORS * floor_us)
-    )
+    near = attained(found, evidence.timed.report.peaks, floor_us)
     return VariantTimes(
         name=name,
         wall_us=WallTimes(**wall.model_dump()) if wall else None,
@@ -93,9 +99,10 @@ def times_of(evidence: Evidence, name: str) -> VariantTimes:
         dispatch_floor_us=floor_us,
         flops=found.flops,
         flops_source=flops_source(found),
-        bytes_accessed=found.bytes_accessed,
+        bytes_accessed=found.work and found.work.n_bytes,
         gflops=found.flops / wall.median / 1e3 if wall and found.flops is not None else None,
-        bound="overhead" if is_overhead else "unknown",
+        pct_attainable=near.pct,
+        bound=near.bound,
         temp_bytes=found.temp_bytes,
         output_bytes=found.output_bytes,
         rejected=refused and refused.reason,
@@ -106,13 +113,15 @@ def flops_source(found: TimedVariant) -> FlopsSource:
     """How far the count of operations can be trusted."""
     if found.flops is None:
         return "none"
-    return "lower_bound" if found.open_loops else "artifact"
+    is_lower_bound = bool(found.work and found.work.is_lower_bound)
+    return "lower_bound" if found.open_loops or is_lower_bound else "artifact"
 
 
 def checks_of(evidence: Evidence) -> Iterator[Check]:
     """What was verified, by the timer and by the host."""
     for check in evidence.timed.report.checks:
         yield Check(code=check.code, ok=check.ok, text=check.text)
+    yield from program_checks(evidence.timed.report)
     claimed_s, wall_s = evidence.timed.report.measured_s, evidence.timed.wall_s
     yield Check(
         code="host_clock_agrees",
@@ -135,6 +144,9 @@ def environment_of(evidence: Evidence) -> Environment:
         inputs=report.inputs,
         outputs=report.outputs,
         xla_flags=report.xla_flags,
+        peak_gflops=report.peaks.gflops if report.peaks else {},
+        peak_gbps=report.peaks and report.peaks.gbps,
+        peak_age_s=report.peaks and report.peaks.age_s,
     )
 
 

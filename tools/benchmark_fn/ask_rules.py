@@ -12,12 +12,6 @@ def refuse_what_is_not_there(ask: BenchmarkFnAsk) -> None:
             'mode "as_called" (timing inside the process of the code) is not there yet.',
             'Leave mode out: "artifact" times the compiled program.',
         )
-    if ask.sweep:
-        raise ToolError(
-            "unsupported",
-            f"sweep over {', '.join(ask.sweep)} is not there yet.",
-            "Call once for each size, with numbers in the shapes.",
-        )
     if ask.devices > 1:
         raise ToolError(
             "unsupported",

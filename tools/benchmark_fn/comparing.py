@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from numpy.typing import ArrayLike
 
-from jax_workbench.tools.benchmark_fn.messages import ClockRatio, TimedPair
+from jax_workbench.tools.benchmark_fn.messages import ALPHA, ClockRatio, TimedPair
 from jax_workbench.tools.benchmark_fn.statistics import (
-    ALPHA,
     Stretches,
     holm_levels,
     min_detectable,
@@ -21,6 +20,13 @@ LOOKS_S = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0)
 def looks_s(budget_s: float) -> list[float]:
     """Seconds of timing after which the intervals are looked at; the last is the whole budget."""
     return [at for at in LOOKS_S if at < budget_s] + [budget_s]
+
+
+def levels_of_looks(n: int, alpha: float) -> list[float]:
+    """Error that each of n looks may make: half of `alpha` the last, which sees the most."""
+    if n == 1:
+        return [alpha]
+    return [alpha / 2 / (n - 1)] * (n - 1) + [alpha / 2]
 
 
 def clock_ratios(

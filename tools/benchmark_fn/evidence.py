@@ -1,9 +1,10 @@
 """Everything that the jobs of one call brought to light. Runs in the server."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jax_workbench.tools.benchmark_fn import BenchmarkFnAsk
+from jax_workbench.tools.benchmark_fn.attainable import is_too_fast
 from jax_workbench.tools.benchmark_fn.judge import Conditions
 from jax_workbench.tools.benchmark_fn.messages import (
     Refusal,
@@ -54,7 +55,8 @@ class Timed:
         if found is None or found.wall_us is None or self.report.platform != "cpu":
             return False
         gflops = (found.least_flops or 0.0) / found.wall_us.median / 1e3
-        return gflops > PEAK_GFLOPS_PER_CORE * self.report.n_cores
+        is_impossible = gflops > PEAK_GFLOPS_PER_CORE * self.report.n_cores
+        return is_impossible or is_too_fast(found, self.report.peaks)
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,13 @@ class Evidence:
     """Candidates that never came to the timer."""
     timed: Timed
     second: Timed | None
+    sizes: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Of a sweep; one."""
+
+    @property
+    def size(self) -> int | None:
+        """The swept size, or None."""
+        return next(iter(self.sizes.values()), None)
 
     def refusal(self, name: str) -> Refusal | None:
         """Why a variant was rejected, before the timer or in it."""

@@ -40,15 +40,8 @@ def draws_of(specs: Sequence[InputSpec], *, x64: bool) -> tuple[Draw, ...]:
     """Settle each spec, or say everything that is wrong with them.
 
     Raises:
-        ToolError: `bad_argument`, or `unsupported` for a swept size.
+        ToolError: `bad_argument`.
     """
-    swept = [str(size) for spec in specs for size in spec.shape if isinstance(size, str)]
-    if swept:
-        raise ToolError(
-            "unsupported",
-            f"A shape names the swept size {swept[0]}; sweeps are not there yet.",
-            "Send numbers as sizes, one call a size.",
-        )
     faults = [f"inputs[{i}]: {fault}" for i, spec in enumerate(specs) for fault in malformed(spec)]
     if faults:
         raise bad_inputs(faults)

@@ -3,7 +3,7 @@
 Its seeds are secret until then, and its arrays leave it as bytes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import jax
@@ -27,7 +27,7 @@ def run(argument: dict[str, Any], job: Job) -> dict[str, Any]:
     """Make one input set per seed: saves each as `set_<i>`, returns where the arrays lie in it."""
     ask = InputsAsk.model_validate(argument)
     sets: list[tuple[Leaf, ...]] = []
-    for i, arguments in enumerate(call_make_inputs(ask.code, ask.seeds)):
+    for i, arguments in enumerate(call_make_inputs(ask.code, ask.seeds, ask.sizes)):
         job.progress(f"making input set {i + 1} of {len(ask.seeds)}")
         leaves, content = packed(arguments)
         job.save(f"set_{i}", content, "application/octet-stream")
@@ -35,22 +35,24 @@ def run(argument: dict[str, Any], job: Job) -> dict[str, Any]:
     return InputSets(sets=tuple(sets)).model_dump()
 
 
-def call_make_inputs(code: str, seeds: Sequence[int]) -> list[tuple[Any, ...]]:
-    """Run the module text and call its `make_inputs(seed)` with each seed."""
+def call_make_inputs(
+    code: str, seeds: Sequence[int], sizes: Mapping[str, int]
+) -> list[tuple[Any, ...]]:
+    """Run the module text and call its `make_inputs(seed, **sizes)` with each seed."""
     maker = vars(load_module(code, MODULE)).get("make_inputs")
     if not callable(maker):
         raise ToolError(
             "user_code_failed",
             "The text given as make_inputs defines no function of that name.",
-            "Define `def make_inputs(seed): ...` in it, returning the tuple of arguments.",
+            "Define `def make_inputs(seed, **sizes): ...` in it, returning the tuple of arguments.",
         )
-    return [one_set(maker, seed) for seed in seeds]
+    return [one_set(maker, seed, sizes) for seed in seeds]
 
 
-def one_set(maker: Callable[[int], Any], seed: int) -> tuple[Any, ...]:
+def one_set(maker: Callable[..., Any], seed: int, sizes: Mapping[str, int]) -> tuple[Any, ...]:
     """Arguments that `make_inputs` makes of one seed."""
     try:
-        made = maker(seed)
+        made = maker(seed, **sizes)
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is its answer
         raise as_tool_error(error, (f"<{MODULE}>",)) from None
     if not isinstance(made, tuple | list):

@@ -1,21 +1,29 @@
 """Measures until every comparison is decided or the time is over. Runs in the timer."""
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import jax
 import numpy as np
 
-from jax_workbench.tools.benchmark_fn.comparing import clock_ratios, is_settled, looks_s
+from jax_workbench.tools.benchmark_fn.comparing import (
+    clock_ratios,
+    is_settled,
+    levels_of_looks,
+    looks_s,
+)
+from jax_workbench.tools.benchmark_fn.compilations import Compilations
 from jax_workbench.tools.benchmark_fn.line_up import LineUp
 from jax_workbench.tools.benchmark_fn.messages import Refusal, TimedPair
 from jax_workbench.tools.benchmark_fn.rounds import CLOCK, Rounds
-from jax_workbench.tools.benchmark_fn.statistics import ALPHA, centre
+from jax_workbench.tools.benchmark_fn.statistics import centre
 
 REPORT_EVERY_S = 2.0
 MARGIN_S = 0.5
 """Kept for the answer itself."""
 
 type ClockName = Literal["wall", "cpu"]
+type Between = Callable[[], None]
 
 
 class Measurement:
@@ -36,6 +44,9 @@ class Measurement:
         self.measured_s = 0.0
         self.is_decided = False
         self.n_rechecked = 0
+        self.compilations = Compilations()
+        self.between: Between = lambda: None
+        """Called outside the clock after each piece of rounds, at least every 2 s."""
 
     def run(self) -> None:
         """Calibrate, measure up to each look, and stop when everything is decided.
@@ -52,9 +63,9 @@ class Measurement:
         round_s = (CLOCK() - started) / 1e9
         budget = min(ask.budget_s, self.line_up.left_s() - MARGIN_S)
         looks = looks_s(budget)
-        for at in looks:
+        for at, level in zip(looks, levels_of_looks(len(looks), ask.alpha), strict=True):
             self.measure_until(at, round_s)
-            self.pairs = self.compare(ALPHA / len(looks))
+            self.pairs = self.compare(level)
             self.is_decided = self.decided()
             if self.is_decided or self.line_up.left_s() < MARGIN_S:
                 break
@@ -68,7 +79,9 @@ class Measurement:
             if room < round_s:
                 return
             piece = min(at - self.measured_s, REPORT_EVERY_S, room)
-            self.measured_s += self.rounds.run(piece)
+            with self.compilations:
+                self.measured_s += self.rounds.run(piece)
+            self.between()
             self.line_up.job.progress(
                 f"timed {self.measured_s:.0f} of up to {self.line_up.ask.budget_s:.0f} s"
             )

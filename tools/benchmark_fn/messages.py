@@ -8,10 +8,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from jax_workbench.tools.benchmark_fn import Distribution, Verdict
+from jax_workbench.tools.benchmark_fn.work_messages import Peaks, ProgramWork
 from jax_workbench.tools.contract import Finite, Part
 
 PROGRAM = "program"
 """Name of the blob in which a tracer hands out its program."""
+ALPHA = 0.02
+"""Error that all looks at all comparisons of a call may make together."""
 SAMPLES = "samples.json"
 """Name of the artifact that holds every timed block."""
 N_ROTATING = 3
@@ -39,6 +42,8 @@ class TraceAsk(Part):
     fn: str
     make_inputs: str
     draws: tuple[Draw, ...]
+    sizes: dict[str, int]
+    """Of a sweep; `make_inputs` takes them by name."""
     seed: int
     backward: bool
 
@@ -57,6 +62,7 @@ class InputsAsk(Part):
 
     code: str
     seeds: tuple[int, ...]
+    sizes: dict[str, int]
 
 
 class Leaf(Part):
@@ -95,6 +101,7 @@ class TimerAsk(Part):
     budget_s: Seconds = Field(description="Of timing.")
     deadline_s: Seconds = Field(description="Of the whole job, from its start.")
     min_effect: Finite
+    alpha: Finite = Field(description="Error that all looks at all its comparisons may make.")
     rtol: Finite | None
     check_outputs: bool
     n_cores: int
@@ -134,7 +141,7 @@ class TimedVariant(Part):
     open_loops: int = 0
     least_flops: Finite | None = None
     """The smaller of the written work and XLA's count: XLA may have dropped dead code."""
-    bytes_accessed: Finite | None = None
+    work: ProgramWork | None = None
     temp_bytes: int | None = None
     output_bytes: int | None = None
     const_bytes: int = 0
@@ -199,3 +206,6 @@ class TimerReport(Part):
     n_cores: int = 1
     xla_flags: str = ""
     n_rounds: int = 0
+    peaks: Peaks | None = None
+    n_compilations: int = 0
+    """While the rounds ran."""

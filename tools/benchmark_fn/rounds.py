@@ -19,6 +19,8 @@ MAX_CALLS = 20_000
 N_WARM = 4
 SLOW_NS = 10 * MIN_BLOCK_NS
 """A call as slow as that is not warmed further."""
+NEAR_CALLS = 4
+"""Numbers of calls in a block that differ by less may be those of equally fast variants."""
 RECHECK_SHARE = 0.05
 """Of all timed calls: that many outputs are kept and compared, one a block at most."""
 
@@ -54,7 +56,7 @@ class Rounds:
 
     def calibrate(self) -> None:
         """Warm every variant and choose how many calls make a block of at least 2 ms."""
-        self.n_calls = [calls_per_block(call, self.input_sets) for call in self.calls]
+        self.n_calls = evened([calls_per_block(call, self.input_sets) for call in self.calls])
 
     def run(self, seconds: float, *, max_rounds: int | None = None) -> float:
         """Measure whole rounds for about that long; returns how long it took."""
@@ -127,6 +129,16 @@ def calls_per_block(call: Call, input_sets: Sequence[Sequence[Any]]) -> int:
         _, wall, _, _ = timed_block(call, input_sets[0], n, n)
         n = min(MAX_CALLS, max(n, -(-n * MIN_BLOCK_NS // max(1, wall))))
     return n
+
+
+def evened(n_calls: Sequence[int]) -> list[int]:
+    """The same number of calls for variants whose numbers are near each other: the largest.
+
+    A block costs something of its own, a cold cache first of all, which its calls share: with one
+    call against two, identical code differs by some percent on a busy host.
+    """
+    most = max(n_calls)
+    return [most if n * NEAR_CALLS > most else n for n in n_calls]
 
 
 def affinity() -> int:

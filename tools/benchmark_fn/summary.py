@@ -1,6 +1,7 @@
 """The sentence that says it all, and what to call next. Runs in the server."""
 
 import math
+from collections.abc import Sequence
 
 from jax_workbench.tools.benchmark_fn import (
     BenchmarkFnAsk,
@@ -81,7 +82,8 @@ def next_calls(ask: BenchmarkFnAsk, result: BenchmarkFnResult) -> tuple[Next, ..
     calls: list[Next] = []
     more = [c.more_s for c in result.comparisons if c.more_s is not None]
     if more:
-        budget_s = float(math.ceil(result.environment.measured_s + 1.2 * max(more)))
+        n_sizes = max(1, *map(len, ask.sweep.values())) if ask.sweep else 1
+        budget_s = float(math.ceil(result.environment.measured_s + 1.2 * n_sizes * max(more)))
         if budget_s <= MAX_BUDGET_S:
             calls.append(
                 Next(
@@ -101,3 +103,44 @@ def next_calls(ask: BenchmarkFnAsk, result: BenchmarkFnResult) -> tuple[Next, ..
     if any(c.reason == "user_code_failed" for c in result.comparisons):
         calls.append(Next(tool="run_jax_code", why="Run the rejected variant and mend it."))
     return tuple(calls[:3])
+
+
+def sweep_summary_of(result: BenchmarkFnResult, parameter: str) -> str:
+    """One sentence of a sweep: each candidate over the sizes, and how each variant grows."""
+    sizes = sorted({variant.size for variant in result.variants if variant.size is not None})
+    names = list(dict.fromkeys(variant.name for variant in result.variants))
+    said = [f"{parameter} from {sizes[0]} to {sizes[-1]}"]
+    for name in names:
+        mine = [c for c in result.comparisons if c.candidate == name]
+        if mine:
+            said.append(over_sizes(name, mine, parameter))
+        else:
+            ends = [v for v in result.variants if v.name == name]
+            said.append(f"{name} takes {typical(ends[0])} to {typical(ends[-1])} a call")
+    grown = [
+        f"{s.variant} like {parameter}^{s.exponent:.2f} [{s.ci_low:.2f}, {s.ci_high:.2f}]"
+        for s in result.scaling
+    ]
+    if grown:
+        said.append(f"time grows: {', '.join(grown)}")
+    return f"{'; '.join(said)}."
+
+
+def over_sizes(name: str, comparisons: Sequence[Comparison], parameter: str) -> str:
+    """Verdicts of one candidate: once if they agree, else one a size."""
+    words = {c.verdict for c in comparisons}
+    ratios = [
+        "none" if c.time_ratio is None else f"{c.time_ratio:.3f} [{c.ci_low:.3f}, {c.ci_high:.3f}]"
+        for c in comparisons
+    ]
+    if len(words) == 1:
+        word = next(iter(words))
+        least, most = ratios[0], ratios[-1]
+        ends = "" if word == "rejected" else f" (time ratio {least} to {most})"
+        told = "not told apart" if word == "ambiguous" else word
+        return f"{name} is {told} at every size{ends}"
+    each = ", ".join(
+        f"{c.verdict} at {parameter}={c.size} ({ratio})"
+        for c, ratio in zip(comparisons, ratios, strict=True)
+    )
+    return f"{name} is {each}"

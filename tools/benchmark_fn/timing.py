@@ -2,13 +2,14 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jax_workbench.tools.benchmark_fn import BenchmarkFnAsk
 from jax_workbench.tools.benchmark_fn.evidence import Timed
 from jax_workbench.tools.benchmark_fn.judge import needs_second_opinion
 from jax_workbench.tools.benchmark_fn.meanwhile import meanwhile
 from jax_workbench.tools.benchmark_fn.messages import (
+    ALPHA,
     PROGRAM,
     SAMPLES,
     Stuck,
@@ -39,6 +40,8 @@ class Timing:
     jobs: Jobs
     baseline: str
     tracing: Tracing
+    alpha: float = ALPHA
+    """Error that all comparisons of the run may make together."""
 
     async def time_all(self) -> Timed:
         """Time everyone who was not refused; whoever spoils the timer's process is out.
@@ -58,6 +61,11 @@ class Timing:
             if timed.report.stuck is None:
                 return timed
             self.tracing.rejections.take(timed.report.stuck.name, never_done(timed.report.stuck))
+
+    def samples_name(self) -> str:
+        """Name of the artifact with every block; a sweep has one a size."""
+        sizes = [f"{name}_{size}" for name, size in self.tracing.sizes.items()]
+        return "_".join([SAMPLES.removesuffix(".json"), *sizes]) + ".json"
 
     def names(self) -> list[str]:
         """Variants still in, the baseline first."""
@@ -107,7 +115,7 @@ class Timing:
         if keep_samples:
             for saved in result.saved:
                 if saved.name == SAMPLES:
-                    self.jobs.keep(saved)
+                    self.jobs.keep(replace(saved, name=self.samples_name()))
         stalled, stolen = pressure.shares(report.measured_s)
         return Timed(report, stalled, stolen, result.measured.wall_s)
 
@@ -133,6 +141,7 @@ class Timing:
             budget_s=budget_s,
             deadline_s=max(0.0, (1 - MARGIN_SHARE) * self.jobs.left_s() - MARGIN_S),
             min_effect=self.ask.min_effect,
+            alpha=self.alpha,
             rtol=self.ask.rtol,
             check_outputs=self.ask.check_outputs,
             n_cores=self.ask.threads or 1,

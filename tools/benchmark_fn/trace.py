@@ -68,7 +68,7 @@ def find_function(ask: TraceAsk) -> Callable[..., Any]:
 def example_arguments(ask: TraceAsk) -> tuple[Any, ...]:
     """Arguments to trace with: shapes alone where they are drawn, else those of `make_inputs`."""
     if ask.make_inputs:
-        return call_make_inputs(ask.make_inputs, (ask.seed,))[0]
+        return call_make_inputs(ask.make_inputs, (ask.seed,), ask.sizes)[0]
     return tuple(abstract(draw) for draw in ask.draws)
 
 

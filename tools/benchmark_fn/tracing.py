@@ -1,6 +1,7 @@
 """The jobs that run user code: one tracer a variant, then `make_inputs`. Runs in the server."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import anyio
@@ -47,6 +48,7 @@ class Tracing:
     jobs: Jobs
     baseline: str
     draws: tuple[Draw, ...]
+    sizes: Mapping[str, int] = field(default_factory=dict[str, int])
     programs: dict[str, Program] = field(default_factory=dict[str, Program])
     sets: InputSets = field(default_factory=lambda: InputSets(sets=()))
     set_blobs: dict[str, bytes] = field(default_factory=dict[str, bytes])
@@ -99,6 +101,7 @@ class Tracing:
             fn=variant.fn,
             make_inputs=self.ask.make_inputs,
             draws=self.draws,
+            sizes=dict(self.sizes),
             seed=self.ask.seed,
             backward=self.ask.backward,
         )
@@ -119,7 +122,7 @@ class Tracing:
         seeds = tuple(secrets.randbelow(2**31) for _ in range(N_ROTATING + 1))
         job = self.jobs.run(
             MAKE_INPUTS,
-            InputsAsk(code=self.ask.make_inputs, seeds=seeds).model_dump(),
+            InputsAsk(code=self.ask.make_inputs, seeds=seeds, sizes=dict(self.sizes)).model_dump(),
             blobs=self.jobs.inputs,
             x64=self.ask.x64,
             seed=self.ask.seed,

@@ -44,13 +44,6 @@ def test_all_faults_are_said_at_once_with_the_number_of_the_input() -> None:
     assert "inputs[2]: int64 needs x64" in caught.value.cause
 
 
-def test_a_swept_size_is_unsupported_for_now() -> None:
-    with pytest.raises(ToolError) as caught:
-        draws_of([spec(shape=["n", 4])], x64=False)
-
-    assert caught.value.code == "unsupported"
-
-
 def test_integers_are_drawn_as_integers_unless_a_law_is_named() -> None:
     draws = draws_of([spec(dtype="int32"), spec(dtype="bool"), spec(dtype="uint8")], x64=False)
 

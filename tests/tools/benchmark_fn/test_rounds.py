@@ -9,6 +9,7 @@ from jax_workbench.tools.benchmark_fn.rounds import (
     MIN_BLOCK_NS,
     Rounds,
     calls_per_block,
+    evened,
     timed_block,
 )
 
@@ -68,6 +69,11 @@ def test_every_call_is_waited_for(host: FakeHost) -> None:
 )
 def test_a_block_has_as_many_calls_as_make_2_ms(host: FakeHost, takes_ns: int, calls: int) -> None:
     assert calls_per_block(host.function("f", takes_ns), [["x"]]) == calls
+
+
+def test_equally_fast_variants_get_equally_many_calls_whatever_calibration_saw() -> None:
+    assert evened([1, 3, 2]) == [3, 3, 3]
+    assert evened([1, 4, 200]) == [1, 4, 200]
 
 
 def test_each_round_times_every_variant_once_on_the_same_next_input_set(host: FakeHost) -> None:

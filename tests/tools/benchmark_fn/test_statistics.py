@@ -4,10 +4,11 @@ import pytest
 from jax_workbench.tools.benchmark_fn.statistics import (
     centre,
     holm_levels,
+    in_stretches,
     min_detectable,
     more_seconds,
     paired_ratio,
-    stretch_medians,
+    stretch_middles,
     stretches,
     verdict,
 )
@@ -114,10 +115,29 @@ def test_four_pairs_give_no_interval() -> None:
 def test_stretches_are_at_most_twelve_and_three_pairs_long_where_there_are_enough(
     n: int, n_stretches: int
 ) -> None:
-    medians = stretch_medians(np.zeros(n))
+    values = np.arange(n, dtype=float)
+    cut = in_stretches(values)
 
-    assert medians is not None
-    assert len(medians) == n_stretches
+    assert cut is not None
+    assert len(cut) == n_stretches
+    assert cut.reshape(-1).tolist() == values[: cut.size].tolist()
+
+
+def test_a_stretch_counts_by_its_middle_third() -> None:
+    quiet = np.tile([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0], 12)
+    burst = np.where(quiet > 6, 1e6, quiet)
+
+    found = stretch_middles(burst)
+
+    assert found is not None
+    assert found.tolist() == [5.0] * 12
+
+
+def test_one_of_three_values_of_a_stretch_may_be_anything() -> None:
+    found = stretch_middles(np.tile([1.0, 1e9, 2.0], 12))
+
+    assert found is not None
+    assert found.tolist() == [2.0] * 12
 
 
 @pytest.mark.parametrize(

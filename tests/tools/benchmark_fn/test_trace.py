@@ -50,6 +50,7 @@ def traced(
         fn=options.get("fn", "fn"),
         make_inputs=made,
         draws=() if made else draws or (SQUARE,),
+        sizes={},
         seed=0,
         backward=options.get("backward", False),
     )
@@ -200,7 +201,7 @@ def test_files_of_the_call_lie_under_inputs(
 
 def made_inputs(code: str, *seeds: int) -> tuple[FakeJob, InputSets]:
     job = FakeJob()
-    argument = {"code": code, "seeds": seeds or (1, 2)}
+    argument = {"code": code, "seeds": seeds or (1, 2), "sizes": {}}
     return job, InputSets.model_validate(make_inputs.run(argument, job))
 
 
