@@ -17,8 +17,10 @@ from jax_workbench.tools.benchmark_fn.messages import (
     TimerReport,
 )
 from jax_workbench.tools.benchmark_fn.prepare import Compiled, Loaded
+from jax_workbench.tools.benchmark_fn.program_facts import Facts
 from jax_workbench.tools.benchmark_fn.rounds import affinity
 from jax_workbench.tools.benchmark_fn.statistics import centre
+from jax_workbench.tools.benchmark_fn.work_messages import ProgramWork
 
 MAX_LEAVES_SHOWN = 32
 
@@ -45,6 +47,7 @@ def report(line_up: LineUp, measurement: Measurement, floor_us: float) -> TimerR
         n_cores=affinity(),
         xla_flags=os.environ.get("XLA_FLAGS", ""),
         n_rounds=rounds.n_rounds,
+        n_compilations=measurement.compilations.n,
     )
 
 
@@ -83,18 +86,34 @@ def timed_variant(entrant: Entrant, measurement: Measurement) -> TimedVariant:
 
 
 def program_facts(loaded: Loaded, compiled: Compiled | None) -> dict[str, object]:
-    """What is in the program; XLA's own counts only where no loop makes them wrong."""
+    """What is in the program."""
     facts, paths = loaded.program.facts, loaded.program.in_paths
     xla_flops = None if compiled is None else compiled.xla_flops
     return {
         "flops": float(facts.flops),
         "open_loops": facts.open_loops,
         "least_flops": float(min(facts.flops, xla_flops or 0.0)),
-        "bytes_accessed": None if compiled is None or facts.n_loops else compiled.xla_bytes,
+        "work": work_of(facts),
         "const_bytes": facts.const_bytes,
         "unused_inputs": tuple(paths[i] for i in facts.unused_inputs),
         "program": facts.program[:16],
     }
+
+
+def work_of(facts: Facts) -> ProgramWork:
+    """What a call computes and moves, and the census of its floats."""
+    kinds = (kind.removeprefix("complex<").removesuffix(">") for kind in facts.dtypes)
+    return ProgramWork(
+        flops=facts.work.flops,
+        is_lower_bound=facts.is_lower_bound,
+        n_bytes=facts.work.n_bytes,
+        dead_flops=facts.work.dead,
+        fixed_flops=facts.work.n_fixed,
+        hoisted_flops=facts.work.hoisted,
+        uncounted=tuple(sorted(facts.uncounted)),
+        float_types=tuple(sorted({kind for kind in kinds if "f" in kind})),
+        dot_precision=facts.dot_precision,
+    )
 
 
 def times(measurement: Measurement, variant: int) -> dict[str, object]:

@@ -11,6 +11,7 @@ from jax_workbench.tools.benchmark_fn.measurement import Measurement
 from jax_workbench.tools.benchmark_fn.messages import SAMPLES, TimerAsk, TimerReport
 from jax_workbench.tools.benchmark_fn.prepare import floor_kernel
 from jax_workbench.tools.benchmark_fn.report import report
+from jax_workbench.tools.benchmark_fn.roofline import Roofline
 from jax_workbench.tools.benchmark_fn.rounds import Rounds, calls_per_block, timed_block
 from jax_workbench.tools.contract import Job
 
@@ -39,10 +40,13 @@ def run(argument: dict[str, Any], job: Job) -> dict[str, Any]:
     except Spoilt as spoilt:
         return TimerReport(stuck=spoilt.stuck).model_dump()
     measurement = Measurement(line_up)
+    roofline = Roofline(line_up, measurement.rounds, floor_us)
+    measurement.between = roofline.measure
     measurement.run()
     if ask.keep_samples:
         job.save(SAMPLES, samples(measurement.rounds, measurement.names), "application/json")
-    return report(line_up, measurement, floor_us).model_dump()
+    found = report(line_up, measurement, floor_us)
+    return found.model_copy(update={"peaks": roofline.peaks()}).model_dump()
 
 
 def dispatch_floor_us(line_up: LineUp) -> float:
