@@ -1,0 +1,80 @@
+"""Files of a run: checkpoint, weights, pictures, script. Runs in the worker."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from jax_workbench.tools.contract import Job, Note
+from jax_workbench.tools.train_tiny_model import TrainTinyModelAsk
+from jax_workbench.tools.train_tiny_model import checkpoint as checkpoints
+from jax_workbench.tools.train_tiny_model.answer import note
+from jax_workbench.tools.train_tiny_model.plot import curve_picture
+from jax_workbench.tools.train_tiny_model.presets.transformer import completions
+from jax_workbench.tools.train_tiny_model.script import reproduce
+from jax_workbench.tools.train_tiny_model.session import Outcome, Session
+from jax_workbench.tools.train_tiny_model.trace import Floats
+from jax_workbench.tools.train_tiny_model.weights import safetensors_of, weights_of
+
+MAX_CHECKPOINT_MIB = 100
+N_CONFUSIONS = 5
+
+
+@dataclass(frozen=True)
+class Files:
+    """What was saved, and what can be shown of it."""
+
+    notes: list[Note]
+    samples: tuple[Any, ...]
+
+
+def save_artifacts(  # noqa: PLR0913 - each is one fact of the run
+    job: Job,
+    ask: TrainTinyModelAsk,
+    session: Session,
+    outcome: Outcome,
+    *,
+    rates: Floats,
+    expected: float | None,
+) -> Files:
+    """Save everything that a later call or a reader may want."""
+    trained, notes = outcome.trained, list[Note]()
+    job.progress("saving")
+    job.save("reproduce.py", reproduce(ask).encode(), "text/x-python")
+    title = f"{ask.model} on {session.problem.source.name}: {outcome.verdict.replace('_', ' ')}"
+    picture = curve_picture(trained, rates, outcome.findings, title=title, expected=expected)
+    job.save("curve.png", picture, "image/png")
+    if outcome.ending is not None:
+        for name, content in outcome.ending.pictures.items():
+            job.save(name, content, "image/png")
+    params, _ = session.weights(trained)
+    weights = weights_of(params)
+    mib = sum(array.nbytes for array in weights.values()) / 2**20
+    if mib > MAX_CHECKPOINT_MIB:
+        notes.append(note("weights_not_saved", f"{mib:.0f} MiB of weights are too many to keep."))
+        return Files(notes, samples_of(session, outcome, ask.samples))
+    facts = {"model": ask.model, "step": str(trained.best.step if trained.best else trained.step)}
+    job.save("weights.safetensors", safetensors_of(weights, facts), "application/octet-stream")
+    if trained.stopped != "nonfinite":
+        content = checkpoints.save(
+            trained,
+            {
+                "model": ask.model,
+                "seed": ask.seed,
+                "batch_size": session.recipe.batch_size,
+                "total_steps": session.recipe.steps,
+                "split_sha256": session.problem.split.sha256,
+            },
+        )
+        job.save(checkpoints.NAME, content, "application/zip")
+    return Files(notes, samples_of(session, outcome, ask.samples))
+
+
+def samples_of(session: Session, outcome: Outcome, n: int) -> tuple[Any, ...]:
+    """What the model says: continued text, drawn points, or test rows it gets wrong."""
+    if outcome.ending is not None:
+        return outcome.ending.samples
+    if not n:
+        return ()
+    problem = session.problem
+    if problem.name == "transformer_lm":
+        return completions(session.model(outcome.trained), problem.source, problem.split, n)
+    return ()
