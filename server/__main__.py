@@ -45,6 +45,12 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
             return show_config(options.client, settings)
         case "demo":
             return await show_demo()
+        case "lint":
+            # Imported where it is needed: a client that starts the server on stdio waits for it.
+            from jax_workbench.server.lint_command import Choice, lint_paths  # noqa: PLC0415
+
+            chosen = {name: getattr(options, name) for name in Choice.__match_args__}
+            return lint_paths(options.paths, options.format, Choice(**chosen), options.jobs)
         case "doctor":
             return await show_findings(settings)
         case _:
@@ -98,7 +104,21 @@ def _parser() -> argparse.ArgumentParser:
         help="a file with the arguments as one JSON object; - reads stdin; none passes none",
     )
     call.add_argument("--out", type=Path, metavar="DIR", help="write the run's files there")
+    lint = commands.add_parser("lint", help="find JAX bugs in files, folders and notebooks")
+    _add_lint_options(lint)
     return parser
+
+
+def _add_lint_options(lint: argparse.ArgumentParser) -> None:
+    lint.add_argument("paths", type=Path, nargs="+", metavar="PATH")
+    severities = ("error", "warning", "info")
+    lint.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text")
+    lint.add_argument("--select", action="append", default=[], metavar="CODE")
+    lint.add_argument("--ignore", action="append", default=[], metavar="CODE")
+    lint.add_argument("--min-severity", choices=severities, default="warning")
+    lint.add_argument("--fail-on", choices=severities, default="error")
+    lint.add_argument("--fix", nargs="?", const="safe", choices=("safe", "unsafe"), default="none")
+    lint.add_argument("--jobs", "-j", type=int, default=0, help="processes; 0 is one a core")
 
 
 def _log_to_stderr(settings: Settings) -> None:

@@ -1,66 +1,41 @@
 """lint_jax_code: JAX bugs found in the text, without running it."""
 
-from typing import Annotated, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from jax_workbench.tools.contract import Answer, Ask, Part, Tool
 
-Code = Annotated[str, Field(max_length=64)]
 type Severity = Literal["error", "warning", "info"]
 
 
 class LintJaxCodeAsk(Ask):
     """Find JAX bugs in Python code without running it.
 
-    Tracer leaks and branches on traced values, random keys used twice, lost functional updates,
-    side effects under jit, recompilation, wrong arguments of transformations, flax.nnx, optax,
-    orbax and numpyro misuse, removed APIs. Reports what is proven. With confirm, the code runs in
-    the sandbox to check the findings.
+    Tracing errors, key reuse, lost updates, side effects under jit, recompilation, wrong
+    transformation arguments, flax.nnx, optax, orbax and numpyro misuse, removed APIs.
     """
 
-    code: str = Field(min_length=1, max_length=400_000, description="Python source or notebook.")
-    filename: str = Field(default="", max_length=400, description="Empty for a snippet.")
-    select: tuple[Code, ...] = Field(
-        default=(), max_length=150, description="Codes, names or families to report; [] is all."
+    code: str = Field(min_length=1, max_length=400_000, description="Source or notebook.")
+    filename: str = Field(default="", max_length=400, description="Empty: a snippet.")
+    select: tuple[str, ...] = Field(
+        default=(), max_length=150, description="Codes or families; [] is all."
     )
-    ignore: tuple[Code, ...] = Field(default=(), max_length=150, description="Those to leave out.")
-    min_severity: Severity = Field(default="warning", description="Least severity to report.")
+    ignore: tuple[str, ...] = Field(default=(), max_length=150, description="To leave out.")
+    min_severity: Severity = Field(default="warning", description="Least to report.")
     fix: Literal["none", "safe", "unsafe"] = Field(default="none", description="Give fixed_code.")
-    confirm: bool = Field(default=False, description="Run the code to check the findings.")
+    confirm: bool = Field(default=False, description="Run the code to check findings.")
     timeout_s: float = Field(
-        default=60, gt=0, le=600, allow_inf_nan=False, description="Wall seconds for the call."
+        default=60, gt=0, le=600, allow_inf_nan=False, description="Wall seconds."
     )
-
-
-class Related(Part):
-    """Another place that belongs to a finding."""
-
-    line: int
-    column: int
-    message: str
-
-
-class TextEdit(Part):
-    """Replace a span by a text."""
-
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-    new_text: str
-
-
-class Mending(Part):
-    """How to mend it; `display` is advice in words."""
-
-    applicability: Literal["safe", "unsafe", "display"]
-    title: str
-    edits: tuple[TextEdit, ...]
 
 
 class Finding(Part):
-    """One bug; lines and columns from 1, in characters, the end exclusive."""
+    """One bug; lines and columns from 1, in characters, the end exclusive.
+
+    `related`: {line, column, message} each; `fix`: {applicability, title, edits: [{line, column,
+    end_line, end_column, new_text}]}.
+    """
 
     code: str
     name: str
@@ -71,18 +46,10 @@ class Finding(Part):
     column: int
     end_line: int
     end_column: int
-    related: tuple[Related, ...]
-    fix: Mending | None
+    related: tuple[dict[str, Any], ...]
+    fix: dict[str, Any] | None
     evidence: Literal["static", "confirmed", "refuted", "not_checked"]
     docs: str
-
-
-class Counts(Part):
-    """Findings by severity, `min_severity` not applied."""
-
-    error: int
-    warning: int
-    info: int
 
 
 class Findings(Part):
@@ -90,7 +57,7 @@ class Findings(Part):
 
     findings: tuple[Finding, ...]
     fixed_code: str | None
-    counts: Counts
+    counts: dict[str, int]
 
 
 class LintJaxCodeAnswer(Answer):

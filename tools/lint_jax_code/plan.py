@@ -34,7 +34,7 @@ async def plan(ask: LintJaxCodeAsk, jobs: Jobs) -> LintJaxCodeAnswer:
         result=result,
         notes=tuple(notes),
         next=(Next(tool="lint_jax_code", why="Apply the safe fixes.", arguments={"fix": "safe"}),)
-        if ask.fix == "none" and any(f.fix and f.fix.applicability == "safe" for f in errors)
+        if ask.fix == "none" and any(f.fix and f.fix["applicability"] == "safe" for f in errors)
         else (),
     )
 
@@ -96,12 +96,12 @@ def summary(ask: LintJaxCodeAsk, result: Findings) -> str:
     """The counts and the first findings, in words."""
     counts = result.counts
     if not result.findings:
-        hidden = f"; {counts.info} info findings are not shown" if counts.info else ""
+        hidden = f"; {counts['info']} info findings are not shown" if counts["info"] else ""
         return f"Clean: nothing is proven wrong at {ask.min_severity} or above{hidden}."
     first = "; ".join(spoken(f) for f in result.findings[:SHOWN])
     more = len(result.findings) - SHOWN
     tail = f"; and {more} more" if more > 0 else ""
-    many = f"{counts.error} errors, {counts.warning} warnings, {counts.info} info"
+    many = f"{counts['error']} errors, {counts['warning']} warnings, {counts['info']} info"
     return f"{many}. {first}{tail}."
 
 

@@ -1,6 +1,7 @@
 """Questions that many rules ask, and words that many of them use."""
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from jax_workbench.tools.lint_jax_code.engine.frames import Frame
 
 SHOWN = 48
-CONCRETE = ("Tracer", "is_concrete", "concrete")
+CONCRETE = ("tracer", "concrete")
+SWITCH = re.compile(r"^Name\(id='_?[A-Z][A-Z_]+'")
+"""A constant of the module: which way it goes is not known here."""
 
 
 def is_abstract(event: Event, value: Value) -> bool:
@@ -69,7 +72,12 @@ def is_differentiated(event: Event) -> bool:
 
 def is_guarded(event: Event) -> bool:
     """Whether the code asks first whether values are concrete, or catches what would be raised."""
-    guards = any(word in text for text, _ in event.frame.guards for word in CONCRETE)
+    guards = any(
+        any(word in text.lower() for word in CONCRETE)
+        or (sense and "id='isinstance'" in text)
+        or SWITCH.match(text) is not None
+        for text, sense in event.frame.guards
+    )
     return guards or event.lint.guard_depth > 0
 
 

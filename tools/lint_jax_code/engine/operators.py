@@ -169,8 +169,8 @@ def compared(
         return static(dtype="bool", op=name, args=(left, right))
     kinds = {left.kind, right.kind}
     if "array" in kinds or left.traced or right.traced:
-        is_bare = "pytree" in kinds and not kinds & {"array"}
-        kind = "array" if not is_bare or kinds & {"static", "shape", "pytree"} else "unknown"
+        is_bare = "array" not in kinds
+        kind = "unknown" if is_bare and not kinds <= {"static", "shape", "pytree"} else "array"
         return Value(
             kind,
             traced=level_of(frame, left, right),

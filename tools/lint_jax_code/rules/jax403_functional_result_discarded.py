@@ -16,7 +16,19 @@ from jax_workbench.tools.lint_jax_code.engine.events import Discard
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
 
 MAKERS = frozenset(
-    ("zeros", "ones", "empty", "full", "array", "asarray", "arange", "linspace", "eye")
+    (
+        "zeros",
+        "ones",
+        "empty",
+        "full",
+        "array",
+        "asarray",
+        "arange",
+        "linspace",
+        "eye",
+        "save",
+        "savez",
+    )
 )
 IN_PLACE_IN_NUMPY = frozenset(("sort",))
 EFFECTS = frozenset(("block_until_ready", "copy_to_host_async", "delete", "item", "tolist"))

@@ -24,7 +24,7 @@ def check(event: Call) -> Iterator[Found]:
     if event.has_double_star or is_guarded(event) or event.lint.facts.mentions("eval"):
         return
     rate = layer.args[0].const if layer.args else None
-    if rate not in {0} and layer.node is not None:
+    if rate != 0 and layer.node is not None:
         yield Found(
             layer.node,
             "This Dropout has no rngs, neither here nor where it is called: ValueError in training."

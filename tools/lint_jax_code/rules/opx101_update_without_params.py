@@ -24,7 +24,7 @@ def needs_params(value: Value, depth: int = 0) -> bool:
     word = value.constructor.removeprefix("optax.")
     if word in NEEDING:
         decay = value.kwargs.get("weight_decay")
-        return decay is None or decay.const not in {0}
+        return decay is None or decay.const != 0
     return word == "chain" and depth < 3 and any(needs_params(a, depth + 1) for a in value.args)
 
 
