@@ -92,7 +92,7 @@ class Step:
 
 def norm_of(tree: Any) -> Any:
     """Euclidean norm of all entries, in 32 bits at least."""
-    return optax.global_norm(
+    return optax.tree.norm(
         trees.map(lambda a: a.astype(jnp.promote_types(a.dtype, jnp.float32)), tree)
     )
 

@@ -5,7 +5,7 @@
 # pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -53,15 +53,7 @@ def posterior_answer(
         )
     }
     test = scores["test"]
-    score = Score(
-        name="rmse",
-        train=said.finite(scores["train"].value),
-        validation=said.finite(scores["validation"].value),
-        test=said.finite(test.value),
-        ci_low=said.finite(test.low),
-        ci_high=said.finite(test.high),
-        baseline=said.finite(test.baseline),
-    )
+    score = score_of(scores)
     status, why = verdict(found, test)
     save(job, ask, found, split.train)
     n_weights = sum(int(np.prod(v.shape[1:])) for v in found.draws.values())
@@ -88,6 +80,20 @@ def posterior_answer(
             },
         ),
         notes=(said.note("posterior", "Weights are drawn, not trained: no curve, no checkpoint."),),
+    )
+
+
+def score_of(scores: Mapping[str, "Scored"]) -> Score:
+    """The errors of the three parts."""
+    test = scores["test"]
+    return Score(
+        name="rmse",
+        train=said.finite(scores["train"].value),
+        validation=said.finite(scores["validation"].value),
+        test=said.finite(test.value),
+        ci_low=said.finite(test.low),
+        ci_high=said.finite(test.high),
+        baseline=said.finite(test.baseline),
     )
 
 

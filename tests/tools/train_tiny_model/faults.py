@@ -1,82 +1,14 @@
-"""Calls with one fault each, and what the tool must call it; healthy calls beside them."""
+"""Calls with one fault each, and what the tool must call it."""
 
-from dataclasses import dataclass, field
-from typing import Any
-
-HEAD = """import jax
-import jax.numpy as jnp
-import numpy as np
-import optax
-from flax import nnx
-
-"""
-CLASSES = """def make_data(seed):
-    rng = np.random.default_rng(seed)
-    y = np.arange(400) % 3
-    x = rng.normal(0, 0.7, (400, 5)).astype(np.float32)
-    x[:, 0] += np.array([-2.0, 0.0, 2.0])[y]
-    x[:, 1] += np.array([0.0, 2.0, 0.0])[y]
-    return x, y.astype(np.int32)
-
-"""
-NUMBERS = """def make_data(seed):
-    rng = np.random.default_rng(seed)
-    x = rng.normal(size=(400, 5)).astype(np.float32)
-    y = (x @ np.array([1.0, -2.0, 0.5, 0.0, 1.0]) + 0.3 * rng.normal(size=400)).astype(np.float32)
-    return x, y
-
-"""
-MODEL = """class Model(nnx.Module):
-    def __init__(self, rngs):
-        self.first = nnx.Linear(5, 32, rngs=rngs)
-        self.second = nnx.Linear(32, 32, rngs=rngs)
-        self.head = nnx.Linear(32, {n}, rngs=rngs)
-
-    def __call__(self, x):
-        x = nnx.relu(self.first(x))
-        x = nnx.relu(self.second(x))
-        return {out}
-
-"""
-MEAN_SQUARE = """def loss_fn(model, batch):
-    x, y = batch
-    return jnp.mean((model(x) - y) ** 2)
-
-"""
-CROSS_ENTROPY = """def loss_fn(model, batch):
-    x, y = batch
-    return optax.softmax_cross_entropy_with_integer_labels(model(x), y).mean()
-
-"""
-
-
-def model(n: int = 3, out: str = "self.head(x)") -> str:
-    """Text of a model with `n` outputs."""
-    return MODEL.format(n=n, out=out)
-
-
-@dataclass(frozen=True)
-class Case:
-    """One call; `code` is empty for a healthy one."""
-
-    name: str
-    text: str
-    code: str = ""
-    status: str = ""
-    arguments: dict[str, Any] = field(default_factory=dict[str, Any])
-    says: str = ""
-    """Stands in the evidence or the fix."""
-    at: str = ""
-    """Source of the line that must be named."""
-
-
-def line_of(case: Case) -> int | None:
-    """Number of the line that `case.at` stands in."""
-    lines = case.text.splitlines()
-    return (
-        next((i for i, line in enumerate(lines, 1) if case.at in line), None) if case.at else None
-    )
-
+from tests.tools.train_tiny_model.texts import (
+    CLASSES,
+    CROSS_ENTROPY,
+    HEAD,
+    MEAN_SQUARE,
+    NUMBERS,
+    Case,
+    model,
+)
 
 FAULTS = (
     Case(
@@ -296,72 +228,3 @@ class Model(nnx.Module):
     ),
 )
 """One for each way to go wrong."""
-
-HEALTHY = (
-    Case("classes", HEAD + CLASSES + model()),
-    Case("classes with an own loss", HEAD + CLASSES + model() + CROSS_ENTROPY),
-    Case("numbers", HEAD + NUMBERS + model(1), arguments={"optimizer": {"learning_rate": 0.003}}),
-    Case(
-        "dropout and batch norm",
-        HEAD
-        + CLASSES
-        + model()
-        .replace(
-            "        self.head",
-            "        self.norm = nnx.BatchNorm(32, rngs=rngs)\n"
-            "        self.drop = nnx.Dropout(0.2, rngs=rngs)\n        self.head",
-            1,
-        )
-        .replace("self.second(x))", "self.drop(self.norm(self.second(x))))"),
-    ),
-    Case(
-        "an own step",
-        HEAD
-        + CLASSES
-        + model()
-        + CROSS_ENTROPY
-        + """@nnx.jit
-def train_step(model, optimizer, batch):
-    loss, grads = nnx.value_and_grad(loss_fn)(model, batch)
-    optimizer.update(model, grads)
-    return loss
-
-def make_optimizer():
-    return optax.adam(3e-3)
-""",
-    ),
-    Case(
-        "a convolution",
-        HEAD
-        + """class Model(nnx.Module):
-    def __init__(self, rngs):
-        self.conv = nnx.Conv(1, 8, (3, 3), rngs=rngs)
-        self.head = nnx.Linear(512, 10, rngs=rngs)
-
-    def __call__(self, x):
-        return self.head(nnx.relu(self.conv(x.reshape(-1, 8, 8, 1))).reshape(len(x), -1))
-""",
-        arguments={"steps": 150, "optimizer": {"learning_rate": 0.005}},
-    ),
-    Case(
-        "attention over features",
-        HEAD
-        + CLASSES
-        + """class Model(nnx.Module):
-    def __init__(self, rngs):
-        self.up = nnx.Linear(1, 16, rngs=rngs)
-        self.mix = nnx.MultiHeadAttention(2, 16, decode=False, rngs=rngs)
-        self.head = nnx.Linear(80, 3, rngs=rngs)
-
-    def __call__(self, x):
-        z = self.up(x[:, :, None])
-        return self.head((z + self.mix(z)).reshape(len(x), -1))
-""",
-    ),
-    Case(
-        "sgd",
-        HEAD + CLASSES + model(),
-        arguments={"optimizer": {"name": "sgd", "learning_rate": 0.05}},
-    ),
-)
-"""Custom calls in which nothing is wrong."""

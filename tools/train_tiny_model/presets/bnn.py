@@ -32,6 +32,7 @@ N_DRAWS = 400
 """Of warm-up, and kept, a chain."""
 N_FITTED = 5000
 """Steps of the variational fit."""
+N_GUIDE_DRAWS = 500
 MAX_ROWS = 2000
 MAX_COLUMNS = 50
 
@@ -111,34 +112,11 @@ def sampled(
     began = time.monotonic()
     losses: Array = np.zeros(0)
     n_divergences, rhat = 0, None
+    say(f"sampling the posterior with {method}")
     if method == "svi":
-        say("fitting the variational posterior")
-        guide: Any = AutoNormal(network)
-        svi: Any = SVI(network, guide, optax.adam(1e-2), Trace_ELBO(num_particles=4))
-        fit = svi.run(key, steps or N_FITTED, x, y, progress_bar=False)
-        losses = np.asarray(fit.losses, np.float64)
-        draws = guide.sample_posterior(jax.random.fold_in(key, 1), fit.params, sample_shape=(500,))
+        draws, losses = fitted(key, x, y, steps or N_FITTED)
     else:
-        say("sampling the posterior with NUTS")
-        n = steps or N_DRAWS
-        mcmc: Any = MCMC(
-            NUTS(
-                network,
-                init_strategy=init_to_sample,
-                target_accept_prob=0.9,
-                max_tree_depth=MAX_TREE_DEPTH,
-            ),
-            num_warmup=n,
-            num_samples=n,
-            num_chains=N_CHAINS,
-            chain_method="vectorized",
-            progress_bar=False,
-        )
-        mcmc.run(key, x, y)
-        n_divergences = int(np.sum(mcmc.get_extra_fields()["diverging"]))
-        draws = {k: v for k, v in mcmc.get_samples().items() if k != "mean"}
-        by_chain = np.asarray(mcmc.get_samples(group_by_chain=True)["mean"], np.float64)
-        rhat = largest_rhat(by_chain)
+        draws, n_divergences, rhat = by_nuts(key, x, y, steps or N_DRAWS)
 
     def predict(inputs: Array, own_seed: int) -> tuple[Array, Array]:
         scaled = jnp.asarray((inputs - x_mean) / x_sd)
@@ -150,6 +128,39 @@ def sampled(
 
     seconds = time.monotonic() - began
     return Posterior(predict, draws, method, n_divergences, rhat, seconds, losses)
+
+
+def fitted(key: Any, x: Any, y: Any, n_steps: int) -> tuple[Draws, Array]:
+    """Draws of a fitted normal guide, and the losses on the way."""
+    guide: Any = AutoNormal(network)
+    svi: Any = SVI(network, guide, optax.adam(1e-2), Trace_ELBO(num_particles=4))
+    fit = svi.run(key, n_steps, x, y, progress_bar=False)
+    own = jax.random.fold_in(key, 1)
+    draws = guide.sample_posterior(own, fit.params, sample_shape=(N_GUIDE_DRAWS,))
+    return draws, np.asarray(fit.losses, np.float64)
+
+
+def by_nuts(key: Any, x: Any, y: Any, n: int) -> tuple[Draws, int, float]:
+    """Draws of NUTS, how many diverged, and the largest R-hat of the predictions."""
+    kernel = NUTS(
+        network,
+        init_strategy=init_to_sample,
+        target_accept_prob=0.9,
+        max_tree_depth=MAX_TREE_DEPTH,
+    )
+    mcmc: Any = MCMC(
+        kernel,
+        num_warmup=n,
+        num_samples=n,
+        num_chains=N_CHAINS,
+        chain_method="vectorized",
+        progress_bar=False,
+    )
+    mcmc.run(key, x, y)
+    n_divergences = int(np.sum(mcmc.get_extra_fields()["diverging"]))
+    draws = {k: v for k, v in mcmc.get_samples().items() if k != "mean"}
+    by_chain = np.asarray(mcmc.get_samples(group_by_chain=True)["mean"], np.float64)
+    return draws, n_divergences, largest_rhat(by_chain)
 
 
 def largest_rhat(chains: Array) -> float:

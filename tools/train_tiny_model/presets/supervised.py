@@ -106,12 +106,12 @@ def supervised(model: str, source: Source, split: Split, loss: str, metric: str)
     n_outputs = n_outputs_of(split, is_classes=is_classes)
     chosen, function = loss_named(loss, is_classes=is_classes)
     train = split.train
+    # In units of the targets' own spread, so that one learning rate does for all.
     sd = 1.0 if is_classes else float(np.nanstd(train.y)) or 1.0
 
     def build(rngs: nnx.Rngs) -> Any:
         if model == "cnn":
-            shape = image_of(source)
-            return SmallCnn(shape, n_outputs, rngs=rngs)
+            return SmallCnn(image_of(source), n_outputs, rngs=rngs)
         width = int(np.prod(train.x.shape[1:]))
         inner = Mlp((width, WIDTH, WIDTH, n_outputs), rngs=rngs)
         is_image = source.image is not None
@@ -120,7 +120,6 @@ def supervised(model: str, source: Source, split: Split, loss: str, metric: str)
     def objective(network: Any, batch: Batch, key: Any) -> Any:
         del key
         outputs, y = network(batch[0]), batch[1]
-        # In units of the targets' own spread, so that one learning rate does for all.
         return function(outputs, y) if is_classes else function(outputs / sd, y / sd)
 
     expected, rule = expected_loss(chosen, train.y, n_outputs)
