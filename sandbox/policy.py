@@ -52,6 +52,8 @@ class JobSpec:
     argument: Mapping[str, Any]
     blobs: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     lane: Lane = "shared"
+    client: str = ""
+    """Who asked: jobs of many clients take turns."""
     shape: Shape = field(default_factory=Shape)
     limits: Limits = field(default_factory=Limits)
 

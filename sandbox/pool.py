@@ -8,6 +8,7 @@ from typing import Self
 import anyio
 import anyio.abc
 
+from jax_workbench.sandbox.device_lock import device_lock
 from jax_workbench.sandbox.errors import SandboxError, SandboxUnavailable
 from jax_workbench.sandbox.lanes import Lanes
 from jax_workbench.sandbox.policy import (
@@ -114,7 +115,10 @@ class LocalPool:
         """
         asked = anyio.current_time()
         await self._usable()
-        async with self._lanes.enter(spec.lane, on_queue):
+        async with (
+            self._lanes.enter(spec.lane, on_queue, spec.client),
+            device_lock(self._facts.get("platform", ""), spec.lane, on_queue),
+        ):
             worker = await self._lend(spec.shape)
             self._call_keeper()
             queue_s = anyio.current_time() - asked

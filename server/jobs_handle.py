@@ -66,6 +66,7 @@ class CallJobs:
             argument={"function": work, "argument": argument, "x64": x64, "seed": seed},
             blobs=blobs or {},
             lane=lane,
+            client=self._watch.owner,
             shape=policy.Shape(n_cores=shape.n_cores, devices=shape.devices),
             limits=replace(self._limits, wall_s=min(left_s, timeout_s or left_s)),
         )

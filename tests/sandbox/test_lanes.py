@@ -20,11 +20,11 @@ class Log:
         self.ends: dict[str, anyio.Event] = {}
         self.places: dict[str, list[int]] = {}
 
-    async def job(self, name: str, lane: Lane) -> None:
+    async def job(self, name: str, lane: Lane, client: str = "") -> None:
         """Run until `ends[name]` is set."""
         self.ends[name] = anyio.Event()
         self.places[name] = []
-        async with self.lanes.enter(lane, self.places[name].append):
+        async with self.lanes.enter(lane, self.places[name].append, client):
             self.events.append(f"{name} runs")
             await self.ends[name].wait()
         self.events.append(f"{name} ends")
@@ -132,4 +132,31 @@ async def test_a_full_queue_says_how_many_wait() -> None:
             await log.job("c", "shared")
         assert refused.value.code == "device_busy"
         assert "1 jobs wait already" in refused.value.cause
+        group.cancel_scope.cancel()
+
+
+async def test_clients_take_turns_however_many_jobs_one_of_them_has() -> None:
+    log = Log(Lanes(n_shared=1, max_queued=20))
+    async with anyio.create_task_group() as group:
+        for name, client in [*((f"a{i}", "a") for i in range(4)), ("b0", "b"), ("b1", "b")]:
+            group.start_soon(log.job, name, "shared", client)
+            await settle()
+        for name in ("a0", "b0", "a1", "b1", "a2", "a3"):
+            assert log.events[-1] == f"{name} runs"
+            log.ends[name].set()
+            await settle()
+
+
+async def test_one_client_fills_at_most_half_of_the_queue() -> None:
+    log = Log(Lanes(n_shared=1, max_queued=4))
+    async with anyio.create_task_group() as group:
+        for name in ("a0", "a1", "a2"):
+            group.start_soon(log.job, name, "shared", "a")
+            await settle()
+        with pytest.raises(SandboxError, match="2 jobs of this client wait already") as caught:
+            await log.job("a3", "shared", "a")
+        assert caught.value.code == "device_busy"
+        group.start_soon(log.job, "b0", "shared", "b")
+        await settle()
+        assert log.places["b0"] == [1]
         group.cancel_scope.cancel()
