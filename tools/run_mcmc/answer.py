@@ -12,22 +12,28 @@ from jax_workbench.tools.run_mcmc import (
     RunMcmcResult,
     Times,
 )
-from jax_workbench.tools.run_mcmc.diagnostics import parameter
 from jax_workbench.tools.run_mcmc.findings import Finding
 from jax_workbench.tools.run_mcmc.plot import worst_order
 from jax_workbench.tools.run_mcmc.sampling import Sampled
 from jax_workbench.tools.run_mcmc.site_trace import SiteTrace
 
-MAX_ROW_BYTES = 5600
-"""Of the table of parameters, so that the answer stays below 10 kB; the rest is an artifact."""
+MAX_BYTES = 7800
+"""Of the answer without the envelope that the server adds; it stays below 10 kB."""
+MIN_ROW_BYTES = 1200
+"""For the table of parameters, whatever else there is to say; the rest is an artifact."""
+MAX_NAME = 80
+MAX_NOTES = 8
 MAX_REASONS = 8
 MAX_EVIDENCE = 420
+"""Characters of the first reason's evidence."""
+MAX_TEXT = 240
+"""Characters of everything else that is said."""
 N_IN_SUMMARY = 3
 
 
 def refused(reasons: Sequence[Reason], notes: Sequence[Note], preflight_s: float) -> RunMcmcAnswer:
     """Why there is no posterior."""
-    first = reasons[0]
+    first = shown(reasons)[0]
     where = f" at {first.site}" if first.site else ""
     return RunMcmcAnswer(
         status="refused",
@@ -41,41 +47,56 @@ def refused(reasons: Sequence[Reason], notes: Sequence[Note], preflight_s: float
             n_scalars=0,
             not_checked=("everything that needs draws",),
         ),
-        notes=tuple(notes),
+        notes=few(notes),
     )
 
 
 def shown(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
     """The first reasons, their evidence cut."""
     return tuple(
-        reason.model_copy(update={"evidence": cut(reason.evidence)})
-        for reason in reasons[:MAX_REASONS]
+        reason.model_copy(
+            update={
+                "site": cut(reason.site, MAX_NAME) if reason.site else None,
+                "evidence": cut(reason.evidence, MAX_TEXT if place else MAX_EVIDENCE),
+                "fix": cut(reason.fix, MAX_TEXT),
+            }
+        )
+        for place, reason in enumerate(reasons[:MAX_REASONS])
     )
 
 
-def cut(text: str) -> str:
+def cut(text: str, limit: int = MAX_EVIDENCE) -> str:
     """`text`, shortened at its end."""
-    return text if len(text) <= MAX_EVIDENCE else text[: MAX_EVIDENCE - 3] + "..."
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def few(notes: Sequence[Note]) -> tuple[Note, ...]:
+    """The first notes, each cut."""
+    return tuple(
+        note.model_copy(update={"text": cut(note.text, MAX_EVIDENCE)}) for note in notes[:MAX_NOTES]
+    )
 
 
 def rows_of(
-    sampled: Sampled, sites: SiteTrace, without_mean: frozenset[int]
-) -> tuple[list[Parameter], list[Parameter]]:
-    """Rows that fit into the answer, and all of them; worst first where not all fit."""
-    n = len(sampled.diagnosis.scalars.names)
-    every = [parameter(sampled.diagnosis, i, has_mean=i not in without_mean) for i in range(n)]
-    if size_of(every) <= MAX_ROW_BYTES:
-        return every, every
+    sampled: Sampled, sites: SiteTrace, every: Sequence[Parameter], n_others: int
+) -> list[Parameter]:
+    """Rows that fit beside `n_others` bytes of answer; worst first where not all fit."""
+    n = len(every)
+    rows = [row.model_copy(update={"name": cut(row.name, MAX_NAME)}) for row in every]
+    room = max(MAX_BYTES - n_others, MIN_ROW_BYTES)
+    if size_of(rows) <= room:
+        return rows
     owners = sampled.diagnosis.scalars.sites
     worst = worst_order(sampled.diagnosis)
     rank = {i: place for place, i in enumerate(worst)}
     order = sorted(range(n), key=lambda i: (owners[i] not in sites.latents, rank.get(i, n)))
     chosen: list[Parameter] = []
     for i in order:
-        if size_of([*chosen, every[i]]) > MAX_ROW_BYTES:
+        room -= size_of([rows[i]])
+        if room < 0:
             break
-        chosen.append(every[i])
-    return chosen, every
+        chosen.append(rows[i])
+    return chosen
 
 
 def size_of(rows: Sequence[Parameter]) -> int:
@@ -127,3 +148,13 @@ def notes_of(findings: Sequence[Finding]) -> list[Note]:
         Note(code=one.code, severity="info", text=f"{one.evidence} {one.reason().fix}")
         for one in findings
     ]
+
+
+def unasked(ask: RunMcmcAsk) -> list[str]:
+    """What a good status does not mean."""
+    questions = {
+        "posterior_predictive": "whether the model makes data like these (posterior_predictive)",
+        "prior_sensitivity": "how much the prior matters (prior_sensitivity)",
+        "sbc": "whether the sampler is calibrated for this model (sbc)",
+    }
+    return [text for check, text in questions.items() if check not in ask.checks]

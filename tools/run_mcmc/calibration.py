@@ -45,7 +45,11 @@ class Calibration:
         """Ranks of the true values among refitted draws, with a test of their uniformity."""
         posterior, sites = self.ready.posterior, self.ready.sites
         sources = {name: array_of(site, posterior) for name, site in sites.observed.items()}
-        if not sources or None in sources.values():
+        made = simulate(posterior, key)
+        is_like_data = all(
+            np.shape(made[site]) == np.shape(sites.observed[site]["value"]) for site in sources
+        )
+        if not sources or None in sources.values() or not is_like_data:
             return {
                 "unavailable": "No argument of the model is the data of an observed site as it "
                 "stands, so simulated data cannot take its place."

@@ -78,7 +78,10 @@ class Checks:
         sets = replicate(self.ready.posterior, sites, self.key, draws)
         table = compare(sets, sites)
         self.checked.predictive = {**(self.checked.predictive or {}), label: table}
-        observed = {name: np.asarray(site["value"]) for name, site in sites.observed.items()}
+        observed = {name: np.asarray(sites.observed[name]["value"]) for name in sets}
+        left_out = len(sites.observed) - len(sets)
+        if left_out:
+            self.checked.skipped.append(f"{label} of {left_out} further sites")
         picture = predictive_picture(sets, observed, f"Data and {label} replicates")
         self.job.save(f"{label}.png", picture, "image/png")
         strange = misfits(table)

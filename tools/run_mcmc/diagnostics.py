@@ -107,6 +107,12 @@ def worst_first(columns: NDArray[np.float64]) -> NDArray[np.intp]:
     return np.argsort(-spread, kind="stable").astype(np.intp)
 
 
+def parameters(diagnosis: Diagnosis, without_mean: frozenset[int]) -> list[Parameter]:
+    """Every judged scalar's row; `without_mean` are those whose tails allow none."""
+    n = len(diagnosis.scalars.names)
+    return [parameter(diagnosis, i, has_mean=i not in without_mean) for i in range(n)]
+
+
 def parameter(diagnosis: Diagnosis, i: int, *, has_mean: bool = True) -> Parameter:
     """The row of scalar `i` in the answer; without moments where none exist."""
     name = diagnosis.scalars.names[i]

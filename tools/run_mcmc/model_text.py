@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jax_workbench.tools.common.guarded_text import shorten
 from jax_workbench.tools.common.user_code import load_module
 from jax_workbench.tools.errors import ToolError
 
@@ -14,6 +15,7 @@ NAME = "model"
 FILENAME = f"<{NAME}>"
 """What tracebacks call the user's text."""
 
+MESSAGE_LIMIT = 300
 FAMILIES = Path(__file__).parent / "families"
 
 
@@ -89,9 +91,10 @@ def check_arguments(function: Callable[..., Any], data: Mapping[str, Any]) -> No
     try:
         signature.bind(**data)
     except TypeError as error:
-        given = ", ".join(data) or "nothing"
+        given = shorten(", ".join(data) or "nothing", MESSAGE_LIMIT)
         raise ToolError(
             "bad_argument",
-            f"data: model{signature} does not take what was given ({given}): {error}.",
+            f"data: model{shorten(str(signature), MESSAGE_LIMIT)} does not take what was given "
+            f"({given}): {shorten(str(error), MESSAGE_LIMIT)}.",
             "Name the entries of data (or the columns) as the model's parameters.",
         ) from None

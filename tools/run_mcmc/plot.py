@@ -128,7 +128,7 @@ def predictive_picture(
     replicates: Mapping[str, NDArray[Any]], observed: Mapping[str, NDArray[Any]], title: str
 ) -> bytes:
     """Distribution of the data over those of replicated data sets, as PNG."""
-    names = list(observed)[:4]
+    names = list(observed)
     figure = plt.figure(figsize=(5 * len(names), 3.6), layout="constrained")
     panels: Any = figure.subplots(1, len(names), squeeze=False)
     for axes, name in zip(panels[0], names, strict=True):

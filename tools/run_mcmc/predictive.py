@@ -13,8 +13,8 @@ from jax_workbench.tools.run_mcmc.posterior import Point, Posterior, at_each
 from jax_workbench.tools.run_mcmc.site_trace import Model, SiteTrace, is_factor, is_sample
 
 N_REPLICATES = 400
-N_KEPT = 50
-"""Replicated data sets that are kept for the picture."""
+MAX_SITES = 4
+"""Observed sites that are compared; the first ones."""
 EXTREME = 0.005
 
 STATISTICS: dict[str, Callable[..., Any]] = {
@@ -29,8 +29,11 @@ class Unobserved(Messenger):
     """Makes observed sites draw anew; factors stay."""
 
     def process_message(self, msg: dict[str, Any]) -> None:
-        """Forget the data of a site."""
+        """Forget the data of a site, but draw as many: one distribution may stand for all rows."""
         if is_sample(msg) and msg["is_observed"] and not is_factor(msg):
+            shape = np.shape(msg["value"])
+            rows = shape[: len(shape) - msg["fn"].event_dim]
+            msg["fn"] = msg["fn"].expand(np.broadcast_shapes(msg["fn"].batch_shape, rows))
             msg["is_observed"] = False
             msg["value"] = None
 
@@ -39,7 +42,7 @@ def replicate(
     posterior: Posterior, sites: SiteTrace, key: Any, draws: Mapping[str, NDArray[Any]] | None
 ) -> dict[str, NDArray[Any]]:
     """Data sets by observed site, (replicates, ...): of the posterior's draws, else the prior's."""
-    names = list(sites.observed)
+    names = list(sites.observed)[:MAX_SITES]
     keys = jax.random.split(key, N_REPLICATES)
 
     def one(drawn: tuple[Any, Point], arrays: Any) -> Point:

@@ -19,15 +19,17 @@ from jax_workbench.tools.run_mcmc import (
     Times,
 )
 from jax_workbench.tools.run_mcmc.answer import (
+    few,
     next_calls,
     notes_of,
     refused,
     rows_of,
     shown,
     summary_of,
+    unasked,
 )
 from jax_workbench.tools.run_mcmc.checks import Checked, Checks
-from jax_workbench.tools.run_mcmc.diagnostics import MAX_JUDGED, diagnose
+from jax_workbench.tools.run_mcmc.diagnostics import MAX_JUDGED, diagnose, parameters
 from jax_workbench.tools.run_mcmc.draws_file import SCHEMA, npz_of, schema_of
 from jax_workbench.tools.run_mcmc.findings import Finding
 from jax_workbench.tools.run_mcmc.judged import key_of, programs_for, sample_and_judge
@@ -47,6 +49,8 @@ from jax_workbench.tools.run_mcmc.verdict import json_ready, reasons_of
 RESERVE_S = 15.0
 """Kept for diagnoses and pictures, but at most a quarter of the call's time."""
 MAX_DRAWS_MIB = 400
+ENVELOPE_BYTES = 1500
+"""For summary, sampler, times and what was not checked."""
 
 
 def run(ask: RunMcmcAsk, job: Job) -> RunMcmcAnswer:
@@ -150,9 +154,13 @@ class Call:
     ) -> RunMcmcAnswer:
         """Put the answer together, and save what is too big for it."""
         status, reasons, asides = reasons_of(findings)
-        rows, every = rows_of(sampled, ready.sites, without_mean)
+        every = parameters(sampled.diagnosis, without_mean)
         self.save_draws(sampled, ready, every, status)
         self.notes.extend([*notes_of(asides), *checked.notes])
+        others = [*shown(reasons), *few(self.notes)]
+        said = json.dumps([checked.predictive, checked.loo, checked.other], default=str)
+        n_others = sum(len(part.model_dump_json()) for part in others) + len(said) + ENVELOPE_BYTES
+        rows = rows_of(sampled, ready.sites, every, n_others)
         if len(rows) < sampled.diagnosis.n_scalars:
             self.note(
                 "scalars_left_out",
@@ -178,7 +186,7 @@ class Call:
                 n_scalars=sampled.diagnosis.n_scalars,
                 not_checked=tuple(self.not_checked + unasked(self.ask)),
             ),
-            notes=tuple(self.notes),
+            notes=few(self.notes),
             next=next_calls(status, reasons, self.ask),
         )
 
@@ -187,8 +195,8 @@ class Call:
         late = Finding(
             "low_ess",
             "warn",
-            f"Time was over after {n_warmup} of {self.ask.num_warmup} warm-up transitions; there "
-            "are no draws.",
+            f"Time was over after {n_warmup} of {self.ask.num_warmup} warm-up transitions "
+            f"(compiling took {self.times.compile_s:.0f} s); there are no draws.",
             None,
             "Raise timeout_s or max_seconds, thin the data, or standardise the predictors.",
         )
@@ -205,7 +213,7 @@ class Call:
                 n_scalars=0,
                 not_checked=("everything that needs draws",),
             ),
-            notes=tuple(self.notes),
+            notes=few(self.notes),
         )
 
     def prior(self, ready: Ready, text: ModelText, data: Mapping[str, Any]) -> PriorSpread | None:
@@ -283,13 +291,3 @@ def check_memory(posterior: Posterior, ask: RunMcmcAsk) -> None:
 def statistics_of(sampled: Sampled) -> SamplerStatistics | None:
     """What the sampler says of its way; nulls for methods without trajectories."""
     return sampled.geometry.statistics() if sampled.geometry else SamplerStatistics()
-
-
-def unasked(ask: RunMcmcAsk) -> list[str]:
-    """What a good status does not mean."""
-    questions = {
-        "posterior_predictive": "whether the model makes data like these (posterior_predictive)",
-        "prior_sensitivity": "how much the prior matters (prior_sensitivity)",
-        "sbc": "whether the sampler is calibrated for this model (sbc)",
-    }
-    return [text for check, text in questions.items() if check not in ask.checks]

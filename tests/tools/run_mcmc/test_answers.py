@@ -88,7 +88,9 @@ def test_the_checks_that_were_asked_for_have_their_numbers(good: Called) -> None
     result = good[0]["result"]
 
     assert result["loo"]["n"] == N
-    assert 0.01 < result["predictive"]["posterior_predictive"]["obs"]["mean"]["tail_area"] < 0.99
+    replicated = result["predictive"]["posterior_predictive"]["obs"]
+    assert replicated.keys() == {"mean", "sd", "min", "max"}
+    assert all(0.01 < row["tail_area"] < 0.99 for row in replicated.values())
     assert result["other_checks"]["prior_sensitivity"]["scalars"][0]["name"] == "m"
     assert any("sbc" in left for left in result["not_checked"])
 

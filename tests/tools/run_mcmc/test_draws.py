@@ -4,13 +4,26 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from jax_workbench.tools.contract import Note
 from jax_workbench.tools.run_mcmc import REASON_CODES
-from jax_workbench.tools.run_mcmc.diagnostics import MAX_JUDGED, diagnose, parameter
+from jax_workbench.tools.run_mcmc.answer import (
+    MAX_BYTES,
+    MAX_NAME,
+    MAX_REASONS,
+    MIN_ROW_BYTES,
+    few,
+    rows_of,
+    shown,
+    size_of,
+)
+from jax_workbench.tools.run_mcmc.diagnostics import MAX_JUDGED, diagnose, parameter, parameters
 from jax_workbench.tools.run_mcmc.far_starts import far_apart
 from jax_workbench.tools.run_mcmc.findings import FIXES, Finding
 from jax_workbench.tools.run_mcmc.multimodality import another_mode, chains_apart
 from jax_workbench.tools.run_mcmc.posterior_shape import heavy_tails, unidentified
+from jax_workbench.tools.run_mcmc.sampling import Sampled
 from jax_workbench.tools.run_mcmc.scalars import flatten
+from jax_workbench.tools.run_mcmc.site_trace import SiteTrace
 from jax_workbench.tools.run_mcmc.starts import Candidates
 from jax_workbench.tools.run_mcmc.verdict import convergence, reasons_of
 
@@ -160,3 +173,26 @@ def test_far_starts_go_to_both_ends_first_and_then_between() -> None:
 
     assert order[0] == 2
     assert sorted(order.tolist()) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("n_others", [0, 6000, 50_000])
+def test_the_table_of_parameters_takes_the_room_that_is_left(n_others: int) -> None:
+    draws = {"x" * 500: normal(2, 50, 40)}
+    sampled = Sampled(draws, {}, diagnose(flatten(draws)), None)
+    every = parameters(sampled.diagnosis, frozenset())
+
+    rows = rows_of(sampled, SiteTrace({}, {}), every, n_others)
+
+    assert 0 < len(rows) < 40
+    assert size_of(rows) <= max(MAX_BYTES - n_others, MIN_ROW_BYTES)
+    assert all(len(row.name) <= MAX_NAME for row in rows)
+
+
+def test_long_reasons_and_notes_are_cut_and_the_first_are_kept() -> None:
+    reasons = [Finding("plate", "warn", "e" * 9000, "s" * 9000).reason()] * 50
+    notes = [Note(code="partial", severity="info", text="t" * 9000)] * 50
+
+    n_bytes = sum(len(part.model_dump_json()) for part in (*shown(reasons), *few(notes)))
+
+    assert n_bytes < MAX_BYTES + MIN_ROW_BYTES
+    assert len(shown(reasons)) == MAX_REASONS
