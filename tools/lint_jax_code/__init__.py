@@ -12,22 +12,17 @@ type Severity = Literal["error", "warning", "info"]
 class LintJaxCodeAsk(Ask):
     """Find JAX bugs in Python code without running it.
 
-    Tracing errors, key reuse, lost updates, side effects under jit, recompilation, wrong
-    transformation arguments, flax.nnx, optax, orbax and numpyro misuse, removed APIs.
+    Tracing errors, key reuse, lost updates, recompilation, nnx, optax misuse, removed APIs.
     """
 
-    code: str = Field(min_length=1, max_length=400_000, description="Source or notebook.")
-    filename: str = Field(default="", max_length=400, description="Empty: a snippet.")
-    select: tuple[str, ...] = Field(
-        default=(), max_length=150, description="Codes or families; [] is all."
-    )
-    ignore: tuple[str, ...] = Field(default=(), max_length=150, description="To leave out.")
-    min_severity: Severity = Field(default="warning", description="Least to report.")
-    fix: Literal["none", "safe", "unsafe"] = Field(default="none", description="Give fixed_code.")
-    confirm: bool = Field(default=False, description="Run the code to check findings.")
-    timeout_s: float = Field(
-        default=60, gt=0, le=600, allow_inf_nan=False, description="Wall seconds."
-    )
+    code: str = Field(min_length=1, max_length=400_000, description="Python.")
+    filename: str = Field(default="", max_length=400, description="If any.")
+    select: tuple[str, ...] = Field(default=(), max_length=150, description="Codes.")
+    ignore: tuple[str, ...] = Field(default=(), max_length=150, description="Codes.")
+    min_severity: Severity = Field(default="warning", description="Least.")
+    fix: Literal["none", "safe", "unsafe"] = Field(default="none", description="Apply.")
+    confirm: bool = Field(default=False, description="Run it too.")
+    timeout_s: float = Field(default=60, gt=0, le=600, allow_inf_nan=False, description="Limit.")
 
 
 class Finding(Part):

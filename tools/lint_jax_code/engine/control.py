@@ -66,7 +66,7 @@ def scan(lint: "Analysis", frame: Frame, event: Call) -> Value:
         if result.kind == "tuple" and result.items is not None and len(result.items) == 2:
             carry = result.items[0]
     event.inner.append(result)
-    level = level_of(frame, carry)
+    level = level_of(frame, *event.args)
     return Value("tuple", items=[left_behind(carry, level), Value("pytree", traced=level)])
 
 
@@ -78,7 +78,7 @@ def fori_loop(lint: "Analysis", frame: Frame, event: Call) -> Value:
         result = body_call(lint, frame, event.argument(2, "body_fun"), [index, carry])
         carry = result if result.kind != "unknown" else carry
         event.inner[:] = [result]
-    return left_behind(carry, level_of(frame, carry))
+    return left_behind(carry, level_of(frame, *event.args))
 
 
 def while_loop(lint: "Analysis", frame: Frame, event: Call) -> Value:
@@ -89,7 +89,7 @@ def while_loop(lint: "Analysis", frame: Frame, event: Call) -> Value:
         result = body_call(lint, frame, event.argument(1, "body_fun"), [carry])
         carry = result if result.kind != "unknown" else carry
         event.inner[:] = [result]
-    return left_behind(carry, level_of(frame, carry))
+    return left_behind(carry, level_of(frame, *event.args))
 
 
 def cond(lint: "Analysis", frame: Frame, event: Call) -> Value:

@@ -36,6 +36,8 @@ from jax_workbench.tools.lint_jax_code.engine.well_known import BUILTINS, MEANIN
 if TYPE_CHECKING:
     from jax_workbench.tools.lint_jax_code.engine.analysis import Analysis
 
+GUARDS = ("hasattr", "version", "TYPE_CHECKING", "find_spec")
+"""Words of conditions that ask whether something is there."""
 DISPLAYS: dict[type[ast.AST], Kind] = {
     ast.Tuple: "tuple",
     ast.List: "list",
@@ -173,6 +175,8 @@ def conditional(lint: "Analysis", frame: Frame, node: ast.IfExp) -> Value:
     lint.emit(Branch(lint, frame, node, node.test, test, "ifexp"))
     start, guards = lint.state(frame), frame.guards
     text = ast.dump(node.test)
+    is_guard = any(word in text for word in GUARDS)
+    lint.guard_depth += is_guard
     frame.guards = (*guards, (text, True))
     first = lint.evaluate(frame, node.body)
     end = lint.state(frame)
@@ -180,6 +184,7 @@ def conditional(lint: "Analysis", frame: Frame, node: ast.IfExp) -> Value:
     frame.guards = (*guards, (text, False))
     second = lint.evaluate(frame, node.orelse)
     frame.guards = guards
+    lint.guard_depth -= is_guard
     lint.join(frame, [end, lint.state(frame)])
     return joined(first, second)
 

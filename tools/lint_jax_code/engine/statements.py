@@ -18,6 +18,7 @@ from jax_workbench.tools.lint_jax_code.engine.events import (
     StoreAttribute,
     StoreIndex,
 )
+from jax_workbench.tools.lint_jax_code.engine.expressions import GUARDS
 from jax_workbench.tools.lint_jax_code.engine.frames import Frame, State
 from jax_workbench.tools.lint_jax_code.engine.operators import computed
 from jax_workbench.tools.lint_jax_code.engine.values import Value
@@ -25,7 +26,6 @@ from jax_workbench.tools.lint_jax_code.engine.values import Value
 if TYPE_CHECKING:
     from jax_workbench.tools.lint_jax_code.engine.analysis import Analysis
 
-GUARDS = ("hasattr", "version", "TYPE_CHECKING", "find_spec")
 CATCHES = frozenset(("ImportError", "AttributeError", "ModuleNotFoundError", "Exception"))
 
 

@@ -41,6 +41,7 @@ SYNCHRONISING = frozenset(
 )
 METHODS = frozenset(("block_until_ready", "item", "tolist", "wait_until_finished", "result"))
 MAKERS = frozenset(("zeros", "ones", "array", "asarray", "arange", "full", "linspace", "eye"))
+START = re.compile(r"\b(start|begin|tic|t0|t_0)\w*\s*=")
 BENCHMARK = re.compile(r"bench|time|profile|measure", re.IGNORECASE)
 
 
@@ -52,7 +53,9 @@ def check(event: Call) -> Iterator[Found]:
     root = event.frame.root
     state = clocks.get(root)
     if event.name in CLOCKS:
-        if state is not None and state[1] is not None and not is_guarded(event):
+        row = event.lint.source.lines.row(event.lint.line(event.node))
+        is_end = "-" in row or not START.search(row)
+        if state is not None and state[1] is not None and is_end and not is_guarded(event):
             yield Found(
                 event.node,
                 f"The clock is read before `{shown(event.lint, state[1])}` is done: JAX returns at"
