@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
-from scipy.optimize import least_squares
+from scipy import optimize
 
 from jax_workbench.tools.errors import ToolError
 from jax_workbench.tools.fit_curve import FitCurveAnswer, FitCurveAsk
@@ -75,7 +75,8 @@ def excess_rss(case: Case, answer: FitCurveAnswer) -> float:
     def residual(p: Any) -> Any:
         return (formula(case.x, *p) - case.y) / case.sigma
 
-    found = least_squares(
+    least_squares: Any = optimize.least_squares
+    found: Any = least_squares(
         residual, case.truth, x_scale="jac", xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=2000
     )
     names = [p.name for p in answer.result.parameters]

@@ -3,6 +3,8 @@
 Runs by itself with any interpreter that has the tool: `python nist_other_tools.py lmfit`.
 """
 
+import importlib
+import importlib.util
 import json
 import sys
 import time
@@ -14,7 +16,7 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
-from nist_problems import Problem, digits, problems  # noqa: E402 - found by the line above
+from nist_problems import Problem, digits, problems
 
 type Answer = tuple[dict[str, float], dict[str, float | None] | None]
 NAMES = ("exp", "cos", "sin", "arctan")
@@ -38,8 +40,9 @@ def predictor(problem: Problem) -> Any:
 
 def by_scipy(problem: Problem, start: Mapping[str, float] | None, method: str) -> Answer:
     """`scipy.optimize.curve_fit`."""
-    from scipy.optimize import curve_fit  # noqa: PLC0415 - each tool only where it is asked for
+    from scipy import optimize  # noqa: PLC0415 - each tool only where it is asked for
 
+    curve_fit: Any = optimize.curve_fit
     p0 = list(start.values()) if start else None
     values, covariance = curve_fit(
         function_of(problem, np), predictor(problem), problem.y, p0=p0, method=method
@@ -76,8 +79,8 @@ def by_optimistix(problem: Problem, start: Mapping[str, float] | None) -> Answer
 
 def by_lmfit(problem: Problem, start: Mapping[str, float] | None) -> Answer:
     """`lmfit.Model.fit`; ones where there is no start, since it takes none of its own."""
-    import lmfit  # noqa: PLC0415 # pyright: ignore[reportMissingImports] - in an environment of its own
-
+    # Not a dependency: it is measured from an environment of its own.
+    lmfit: Any = importlib.import_module("lmfit")
     model: Any = lmfit.Model(function_of(problem, np), independent_vars=["x"])
     given = start or dict.fromkeys(problem.certified, 1.0)
     found: Any = model.fit(problem.y, x=predictor(problem), **given)
@@ -130,8 +133,6 @@ def score(
 
 
 if __name__ == "__main__":
-    import importlib.util
-
     if importlib.util.find_spec("jax"):
         import jax
 

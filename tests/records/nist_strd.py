@@ -18,13 +18,13 @@ import jax
 import numpy as np
 
 from jax_workbench.tools.fit_curve import FitCurveAsk, Parameter
-from jax_workbench.tools.fit_curve.fit import fit_model
+from jax_workbench.tools.fit_curve.fit_model import fit_model
 from jax_workbench.tools.fit_curve.observations import read_observations
 
 sys.path.insert(0, str(Path(__file__).parent))
-from nist_other_tools import TOOLS  # noqa: E402 - found by the line above
-from nist_problems import EXEMPT_SD, Problem, digits, problems  # noqa: E402
-from record_file import table, write_record  # noqa: E402
+from nist_other_tools import TOOLS
+from nist_problems import EXEMPT_SD, Problem, digits, problems
+from record_file import table, write_record
 
 OURS = "fit_curve"
 WAYS = ("start 1", "start 2", "no start")

@@ -9,6 +9,16 @@ from jax_workbench.tools.contract import Answer, Finite, Part, RunsCode, Tool
 
 MOST_INLINE = 2000
 OBJECT_OR_NULL = {"type": ["object", "null"]}
+LIMITS = (
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "maxItems",
+)
+"""Of arguments; a call beyond one is refused with the limit in its text."""
 
 type Code = Literal[
     "outliers",
@@ -47,14 +57,15 @@ class Parameter(Part):
 
 
 def shorten_schema(schema: dict[str, Any]) -> None:
-    """Leave out empty defaults and limits of numbers: clients pay for every byte of the list."""
-    for part in schema["properties"].values():
-        if not part.get("default", True):
-            part.pop("default")
-        for limit in ("exclusiveMinimum", "exclusiveMaximum", "minimum", "maximum", "minLength"):
+    """Leave out most defaults and all limits: clients pay for every byte of the list."""
+    for name, part in schema["properties"].items():
+        if name != "timeout_s":
+            part.pop("default", None)
+        for limit in LIMITS:
             part.pop(limit, None)
         if isinstance(part.get("items"), dict):
             part["items"].pop("maxLength", None)
+    schema["properties"]["timeout_s"]["description"] = "Wall seconds."
 
 
 def column(description: str) -> Any:
@@ -62,16 +73,14 @@ def column(description: str) -> Any:
     return Field(default=[], max_length=MOST_INLINE, description=description)
 
 
-type Column = Annotated[
-    list[Any], WithJsonSchema({"type": "array", "items": {}, "maxItems": MOST_INLINE})
-]
+type Column = Annotated[list[Any], WithJsonSchema({"type": "array", "items": {}})]
 type Parameters = Annotated[dict[str, Parameter], WithJsonSchema({"type": "object"})]
 
 
 class FitCurveAsk(RunsCode):
-    """Fit a model to data by least squares, float64, no start needed.
+    """Fit a model to data by least squares; needs no start.
 
-    Finds the global optimum; tells what data cannot determine; plot, intervals, scipy code.
+    Global; names what the data cannot determine; intervals, plot, scipy code.
     """
 
     model_config = ConfigDict(json_schema_extra=shorten_schema)
@@ -79,9 +88,9 @@ class FitCurveAsk(RunsCode):
     model: str = Field(
         min_length=1,
         max_length=20_000,
-        description="'a*exp(-k*x)', library 'gaussian+linear', or Python f(x, *params).",
+        description="'a*exp(-k*x)', library 'gaussian+linear', Python f(x, *params).",
     )
-    x: Column = column("Numbers, or columns of data.")
+    x: Column = column("Numbers, or column names.")
     y: Column = column("Numbers, null: missing.")
     sigma: Column = column("SD of y.")
     sigma_kind: Literal["", "absolute", "relative"] = Field(
@@ -94,19 +103,17 @@ class FitCurveAsk(RunsCode):
     loss: Literal["linear", "soft_l1", "huber", "cauchy", "arctan"] = Field(
         default="linear", description="Robust to outliers."
     )
-    search: bool = Field(default=True, description="False: only from start.")
+    search: bool = Field(default=True, description="False: start only.")
     compare: list[Annotated[str, Field(max_length=20_000)]] = Field(
         default=[], max_length=8, description="Other models."
     )
-    group: str = Field(default="", max_length=200, description="Column of data set names.")
-    shared: list[str] = Field(
-        default=[], max_length=100, description="Parameters common to all sets."
-    )
+    group: str = Field(default="", max_length=200, description="Column naming the set.")
+    shared: list[str] = Field(default=[], max_length=100, description="Common parameters.")
     predict_at: list[float] = Field(default=[], max_length=20, description="x for bands.")
     x_label: str = Field(default="", max_length=100, description="As 'time / s'.")
     y_label: str = Field(default="", max_length=100, description="Axis.")
     x64: bool = Field(default=True, description="Always.")
-    seed: int = Field(default=0, ge=0, lt=2**32, description="Of the search.")
+    seed: int = Field(default=0, ge=0, lt=2**32, description="Of search.")
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

@@ -14,7 +14,7 @@ from jax_workbench.tools.fit_curve.model import Model
 from jax_workbench.tools.fit_curve.objective import Local, Objective
 from jax_workbench.tools.fit_curve.observations import Observations
 from jax_workbench.tools.fit_curve.profile_interval import profile_interval
-from jax_workbench.tools.fit_curve.residual_tests import ResidualTests, tests_of
+from jax_workbench.tools.fit_curve.residual_tests import ResidualTests, residual_tests
 from jax_workbench.tools.fit_curve.robust_loss import SQUARED
 from jax_workbench.tools.fit_curve.solve import Solution
 
@@ -99,18 +99,13 @@ def described(  # noqa: PLR0913, PLR0917 - all that a fit consists of
     under = objective.local(theta)
     moving = free_to_move(under, theta, curve.low, curve.high, ())
     r = plain.residuals(theta)
-    variance = None
     is_absolute = ask.sigma_kind == "absolute"
-    if threshold:
-        psi, slope = objective.loss.influence(r)
-        variance = robust_variance(r, psi, slope, len(theta))
+    variance = variance_under(objective, r) if threshold else None
     spread = uncertainty(local, moving, n, variance, is_absolute=is_absolute)
     rows = objective.rows
     fitted = plain.values(theta, rows.x)[0]
     rounding = 1e-12 * objective.scale / np.sqrt(n)
-    order = observations.x[0] if len(observations.predictors) == 1 else fitted
-    if observations.sets is not None:
-        order = np.lexsort((order, observations.sets)).argsort().astype(float)
+    order = order_of(observations, fitted)
     return Fit(
         ask,
         model,
@@ -131,12 +126,26 @@ def described(  # noqa: PLR0913, PLR0917 - all that a fit consists of
             is_absolute=is_absolute,
             is_robust=threshold > 0,
         ),
-        tests_of(r, order, fitted, rounding, len(theta)),
+        residual_tests(r, order, fitted, rounding, len(theta)),
         r,
         fitted,
         threshold,
         rounding,
     )
+
+
+def variance_under(objective: Objective, r: Floats) -> float:
+    """Variance factor of the covariance under a robust loss; `r` are the weighted residuals."""
+    psi, slope = objective.loss.influence(r)
+    return robust_variance(r, psi, slope, objective.p)
+
+
+def order_of(observations: Observations, fitted: Floats) -> Floats:
+    """What residuals are ordered by, (n,): the predictor, set by set; of several, the fit."""
+    order = observations.x[0] if len(observations.predictors) == 1 else fitted
+    if observations.sets is None:
+        return order
+    return np.lexsort((order, observations.sets)).argsort().astype(float)
 
 
 def intervals(  # noqa: PLR0913, PLR0917 - each decides which interval is right

@@ -5,6 +5,7 @@ import logging
 import os
 import tempfile
 import warnings
+from collections.abc import Generator
 from typing import Any
 
 import jax
@@ -41,7 +42,7 @@ def nlsq_descend(curve: Curve, rows: Rows, theta: Floats, loss: Loss = SQUARED) 
     if loss.name != "linear":
         options.update(loss=loss.name, f_scale=loss.threshold)
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
+        with warnings.catch_warnings(), np.errstate(all="ignore"), plain_promotion():
             warnings.simplefilter("ignore")
             found = curve_fit(
                 model,
@@ -56,6 +57,13 @@ def nlsq_descend(curve: Curve, rows: Rows, theta: Floats, loss: Loss = SQUARED) 
         return None
     end = np.asarray(getattr(found, "popt", None), float)
     return end if end.shape == theta.shape and np.isfinite(end).all() else None
+
+
+@contextlib.contextmanager
+def plain_promotion() -> Generator[None]:
+    """JAX's own rules for ranks and types, which NLSQ's arithmetic is written for."""
+    with jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard"):
+        yield
 
 
 def load_curve_fit() -> Any:

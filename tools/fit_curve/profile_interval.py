@@ -1,5 +1,7 @@
 """Intervals from the sum of squares itself, where the quadratic misleads. Runs in the worker."""
 
+import math
+
 import numpy as np
 
 from jax_workbench.tools.fit_curve.curve import Floats
@@ -11,7 +13,13 @@ TOLERANCE = 0.1
 """Share by which the cost at +-1 se may differ from what the quadratic says."""
 FARTHEST = 40.0
 """Standard errors after which a side counts as open."""
-N_HALVINGS = 30
+GROWTH = 1.7
+STEEP = 1.5
+"""Times the quadratic's rise above which a descent may have ended in another valley."""
+MOST_STEPS = 100
+MOST_CLOSING = 40
+CLOSE = 1e-4
+"""Share of an end's distance from the estimate to which the end is found."""
 
 
 def profile_interval(
@@ -26,58 +34,86 @@ def profile_interval(
     Source:
         Bates and Watts, Nonlinear Regression Analysis and Its Applications (1988), section 6.1.2.
     """
-    rise = _Rise(objective, theta, cost, j)
     se, variance = float(spread.se[j]), spread.variance
-    gaps = [rise.at(sign * se) - variance for sign in (-1, 1)]
+    sides = [Side(objective, theta, cost, spread, j, sign) for sign in (-1, 1)]
+    gaps = [side.rise(se) - variance for side in sides]
     if all(abs(gap) <= TOLERANCE * variance for gap in gaps):
         return None
     target = variance * spread.quantile**2
-    low, high = (_crossing(rise, sign * se * spread.quantile, target, se) for sign in (-1, 1))
+    low, high = (side.crossing(se * spread.quantile, target, FARTHEST * se) for side in sides)
     return low, high
 
 
-class _Rise:
-    """How much the cost rises when one parameter is moved and the others follow."""
+class Side:
+    """How the cost rises when one parameter moves one way and the others follow."""
 
-    def __init__(self, objective: Objective, theta: Floats, cost: float, j: int) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - the point, and which way from it
+        self,
+        objective: Objective,
+        theta: Floats,
+        cost: float,
+        spread: Uncertainty,
+        j: int,
+        sign: int,
+    ) -> None:
+        """`sign` is 1 for larger values of parameter `j`, -1 for smaller ones."""
         self._objective = objective
-        self.theta = theta
+        self._theta = theta
         self._cost = cost
-        self.j = j
-        self._last = theta
+        self._j = j
+        self._sign = sign
+        free = objective.curve.free[j]
+        self.room = float((free.high - theta[j]) if sign > 0 else (theta[j] - free.low))
+        tangent = sign * spread.covariance[:, j] / spread.covariance[j, j]
+        self._curvature = spread.variance / float(spread.se[j]) ** 2
+        self._path = [(0.0, theta, tangent)]
 
-    def at(self, shift: float) -> float:
-        """Rise at theta_j + shift; infinite outside the bounds."""
-        free = self._objective.curve.free[self.j]
-        value = self.theta[self.j] + shift
-        if not free.low <= value <= free.high:
-            return np.inf
-        ends: list[float] = []
-        for start in (self._last, self.theta):
-            trial = start.copy()
-            trial[self.j] = value
-            end = descend(self._objective, trial, held=(self.j,), most_steps=60)
-            ends.append(end.cost)
-            if np.isfinite(end.cost):
-                self._last = end.theta
+    def rise(self, distance: float) -> float:
+        """Rise of the cost at that distance; infinite beyond the bounds.
+
+        The others start where the valley leads from the nearest point known: from the optimum
+        itself a descent may end in another valley, behind a pole of the model for instance.
+        """
+        if distance > self.room:
+            return math.inf
+        known = [point for point in self._path if point[0] < distance]
+        at, from_theta, slope = max(known, key=lambda point: point[0])
+        cost, end = self._descent(from_theta + (distance - at) * slope, distance)
+        if cost - self._cost > STEEP * self._curvature * distance**2:
+            other = self._descent(from_theta, distance)
+            cost, end = min((cost, end), other, key=lambda pair: pair[0])
+        if not math.isfinite(cost):
+            return math.inf
+        self._path.append((distance, end, (end - from_theta) / (distance - at)))
+        return max(cost - self._cost, 0.0)
+
+    def _descent(self, start: Floats, distance: float) -> tuple[float, Floats]:
+        trial = start.copy()
+        trial[self._j] = self._theta[self._j] + self._sign * distance
+        end = descend(self._objective, trial, held=(self._j,), most_steps=MOST_STEPS)
+        return (end.cost if np.isfinite(end.cost) else math.inf), end.theta
+
+    def crossing(self, first: float, target: float, farthest: float) -> float | None:
+        """Value of the parameter where the rise meets `target`; None where it does not."""
+        inner, inner_root, outer = 0.0, 0.0, min(first, self.room)
+        while (value := self.rise(outer)) < target:
+            if outer >= min(self.room, farthest):
+                return None
+            inner, inner_root, outer = outer, math.sqrt(value), min(GROWTH * outer, self.room)
+        goal, outer_root = math.sqrt(target), math.sqrt(value)
+        for _ in range(MOST_CLOSING):
+            if outer - inner <= CLOSE * outer:
                 break
-        return ends[-1] - self._cost
-
-
-def _crossing(rise: _Rise, first: float, target: float, se: float) -> float | None:
-    """Where the rise meets `target`, on the side of `first`."""
-    inner, outer = 0.0, first
-    while not (value := rise.at(outer)) >= target:
-        inner, outer = outer, 1.7 * outer
-        if abs(outer) > FARTHEST * se or np.isnan(value):
+            # The root of the rise is nearly straight; a step kept off the ends closes both.
+            share = (goal - inner_root) / (outer_root - inner_root)
+            share = min(max(share, 0.05), 0.95) if math.isfinite(outer_root) else 0.5
+            middle = inner + share * (outer - inner)
+            root = math.sqrt(self.rise(middle))
+            if root >= goal:
+                outer, outer_root = middle, root
+            else:
+                inner, inner_root = middle, root
+        if not math.isfinite(outer_root):
             return None
-    for _ in range(N_HALVINGS):
-        middle = (inner + outer) / 2
-        if rise.at(middle) >= target:
-            outer = middle
-        else:
-            inner = middle
-        if abs(outer - inner) <= 1e-4 * abs(outer):
-            break
-    at_wall = np.isinf(rise.at(outer)) and rise.at(inner) < 0.99 * target
-    return None if at_wall else float(rise.theta[rise.j] + (inner + outer) / 2)
+        share = (goal - inner_root) / (outer_root - inner_root)
+        return float(self._theta[self._j] + self._sign * (inner + share * (outer - inner)))

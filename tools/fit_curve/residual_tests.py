@@ -41,7 +41,7 @@ class ResidualTests:
     is_uneven: bool = False
 
 
-def tests_of(r: Floats, x: Floats, fitted: Floats, scale: float, p: int) -> ResidualTests:
+def residual_tests(r: Floats, x: Floats, fitted: Floats, scale: float, p: int) -> ResidualTests:
     """Run all tests.
 
     Args:

@@ -1,6 +1,7 @@
 """Where the numbers come from, and what is said of those that cannot be used."""
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,9 +89,7 @@ def test_sigma_that_is_not_positive_is_kept_to_be_refused() -> None:
         ({"data": "x,y\n1,2", "x": [1.0], "y": ["y"]}, "x must name a column"),
     ],
 )
-def test_a_malformed_call_is_refused_with_its_cause(
-    arguments: dict[str, object], said: str
-) -> None:
+def test_a_malformed_call_is_refused_with_its_cause(arguments: dict[str, Any], said: str) -> None:
     with pytest.raises(ToolError, match=said) as refused:
         read(**arguments)
 
@@ -108,7 +107,7 @@ def test_a_malformed_call_is_refused_with_its_cause(
     ],
 )
 def test_the_face_refuses_what_no_data_could_make_good(
-    arguments: dict[str, object], said: str
+    arguments: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(ValidationError, match=said):
         FitCurveAsk.model_validate({"model": "a*x", **arguments})

@@ -1,5 +1,7 @@
 """Errors against closed forms, and no error where the data say nothing."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -8,7 +10,7 @@ from jax_workbench.tools.fit_curve.identifiability import determined
 from jax_workbench.tools.fit_curve.inference import Uncertainty, uncertainty
 from jax_workbench.tools.fit_curve.objective import Objective
 from jax_workbench.tools.fit_curve.profile_interval import profile_interval
-from jax_workbench.tools.fit_curve.residual_tests import runs, tests_of
+from jax_workbench.tools.fit_curve.residual_tests import residual_tests, runs
 from jax_workbench.tools.fit_curve.robust_loss import Loss
 from jax_workbench.tools.fit_curve.solve import Solver
 from tests.tools.fit_curve.conftest import DECAY, X, curve_of, rows_of
@@ -29,7 +31,7 @@ def test_errors_of_a_line_are_those_of_the_textbook() -> None:
 
     _, theta, spread = fitted("a*x + b", X, y)
 
-    book = stats.linregress(X, y)
+    book: Any = stats.linregress(X, y)
     np.testing.assert_allclose(spread.se, [book.stderr, book.intercept_stderr], rtol=1e-12)
     np.testing.assert_allclose(theta, [book.slope, book.intercept], rtol=1e-12)
     assert spread.quantile == pytest.approx(stats.t.ppf(0.975, 38), rel=1e-12)
@@ -91,6 +93,21 @@ def test_a_profile_end_is_where_the_refitted_sum_of_squares_meets_its_limit() ->
     assert refitted - cost == pytest.approx(spread.variance * spread.quantile**2, rel=2e-3)
 
 
+def test_a_profile_does_not_end_in_the_valley_behind_a_pole() -> None:
+    x = np.linspace(0, 5, 15)
+    y = 10 * x / (6 + x) + 0.4 * np.random.default_rng(3).normal(size=15)
+    objective, theta, spread = fitted("v*x/(k + x)", x, y)
+    cost = objective.local(theta).cost
+
+    ends = profile_interval(objective, theta, cost, spread, 0)
+
+    assert ends is not None
+    low = ends[0]
+    assert low is not None
+    rss = [float(np.sum((low * x / (k + x) - y) ** 2)) for k in np.linspace(0.1, 20, 20_000)]
+    assert min(rss) - cost == pytest.approx(spread.variance * spread.quantile**2, rel=2e-3)
+
+
 def test_the_quadratic_of_a_linear_parameter_needs_no_profile() -> None:
     objective, theta, spread = fitted("a*x + b", X, 2 * X + np.sin(7 * X))
 
@@ -123,8 +140,8 @@ def test_noise_raises_no_alarm_and_a_trend_does() -> None:
     noise = np.random.default_rng(3).normal(size=200)
     x = np.arange(200.0)
 
-    calm = tests_of(noise, x, x, 1e-12, 2)
-    trend = tests_of(noise + 2 * np.sin(x / 20), x, x, 1e-12, 2)
+    calm = residual_tests(noise, x, x, 1e-12, 2)
+    trend = residual_tests(noise + 2 * np.sin(x / 20), x, x, 1e-12, 2)
 
     assert (calm.runs_p or 0) > 0.001
     assert calm.outliers == ()
@@ -135,6 +152,6 @@ def test_outliers_are_named_largest_first() -> None:
     noise = np.random.default_rng(4).normal(size=100)
     noise[[10, 60]] = (9, -30)
 
-    found = tests_of(noise, np.arange(100.0), np.zeros(100), 1e-12, 2)
+    found = residual_tests(noise, np.arange(100.0), np.zeros(100), 1e-12, 2)
 
     assert found.outliers == (60, 10)

@@ -25,8 +25,8 @@ def rng() -> np.random.Generator:
         ("(p + q*x)/(1 + r*x)", {"p", "q"}),
         ("a*abs(x - m)", {"a"}),
         ("where(x < t, a, b)", {"a", "b"}),
-        ("maximum(a*x, b)", set()),
-        ("exp(a*x)", set()),
+        ("maximum(a*x, b)", set[str]()),
+        ("exp(a*x)", set[str]()),
         ("a + b*x + c*x**2", {"a", "b", "c"}),
     ],
 )
