@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--only", default="", help="part of the name of the cases to run")
     parser.add_argument("--rows", type=Path, help="file of rows: read, carried on, added to")
+    parser.add_argument("--as-is", action="store_true", help="run no more; write up the rows")
     options = parser.parse_args()
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
     rows = earlier(options.rows)
@@ -43,13 +44,18 @@ def main() -> None:
         for number, case in enumerate(CASES)
         if options.only in case.name and (case.name, x64, seed) not in done
     ]
-    for row in measured(tasks, options.processes):
+    for row in measured([] if options.as_is else tasks, options.processes):
         rows.append(row)
         if options.rows:
             with options.rows.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
     versions = {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
-    about = {"versions": versions, "seeds": options.seeds, "machine": platform.machine()}
+    about = {
+        "versions": versions,
+        "seeds": options.seeds,
+        "machine": platform.machine(),
+        "n_planned": 2 * len(CASES) * len(options.seeds),
+    }
     text = table(rows, about)
     print(text)  # noqa: T201
     if not options.only:

@@ -20,6 +20,9 @@ def table(rows: Rows, about: dict[str, Any]) -> str:
         "",
         heading(len(good), len(bad), about["seeds"]),
         "",
+        f"{len(rows)} of {about['n_planned']} checks were run"
+        + ("." if len(rows) == about["n_planned"] else ": this is a part of the record."),
+        "",
         "Versions: " + ", ".join(f"{k} {v}" for k, v in about["versions"].items()) + ".",
         "",
         "| | this tool, float32 | float64 | `check_grads`, float32 | float64 |",
@@ -41,8 +44,9 @@ def table(rows: Rows, about: dict[str, Any]) -> str:
 def heading(n_good: int, n_bad: int, seeds: Sequence[int]) -> str:
     """What was measured, and how."""
     return (
-        f"{n_good} correct functions and {n_bad} faulty ones, each in float32 and float64, seeds "
-        f"{', '.join(map(str, seeds))}, through the tool's plan and jobs in one process. "
+        f"{n_good} correct functions and {n_bad} faulty ones, in float32 and float64 as counted below, seeds "
+        f"{', '.join(map(str, seeds))}, through the tool's plan and jobs in "
+        "one process. "
         "`check_grads` is `jax.test_util.check_grads` at its defaults on the same arguments (seed "
         "0), pass or fail only. Written by `python -m tests.records.check_gradients`."
     )

@@ -44,9 +44,14 @@ def test_argnums_choose_and_the_other_floats_are_held() -> None:
 
 
 def test_parts_of_nnx_modules_and_states_go_by_attribute() -> None:
-    paths = [flatten_arguments((argument,), ()).paths for argument in (Layer(), nnx.state(Layer()))]
+    state: Any = nnx.state(Layer())  # pyright: ignore[reportUnknownVariableType]
 
-    assert paths == [("args[0].lin.bias", "args[0].lin.kernel")] * 2
+    flat = flatten_arguments((Layer(), state), ())
+
+    assert flat.paths == (
+        *("args[0].lin.bias", "args[0].lin.kernel"),
+        *("args[1].lin.bias", "args[1].lin.kernel"),
+    )
 
 
 def test_lists_and_tuples_go_by_position() -> None:
