@@ -15,6 +15,7 @@ from jax_workbench.server.sandboxing import local_pool
 from jax_workbench.server.settings import Settings
 from tests.attacks.bait import Bait, job_uid, planted
 from tests.attacks.gauntlet import MEMORY_MIB, Gauntlet, settled, worst
+from tests.attacks.lesser_tiers import GAPS, beyond
 from tests.attacks.program import FOLDER, PROMISES, Program, programs
 from tests.processes import descendants, descriptors
 
@@ -50,6 +51,22 @@ async def test_none_of_a_quick_sample_gets_through(gauntlet: Gauntlet, bait: Bai
     sample = [program for promise in PROMISES for program in quick(promise)]
 
     await check_that_none_gets_through(sample, gauntlet, bait)
+
+
+@pytest.mark.slow
+async def test_without_namespaces_a_sample_finds_only_the_gaps_that_are_named(
+    tmp_path: Path,
+) -> None:
+    sample = [program for promise in PROMISES for program in quick(promise)]
+    async with local_pool(Settings(memory_mib=MEMORY_MIB, sandbox="landlock")) as bare:
+        await settled(bare, available_cores())
+        with planted(job_uid()) as lying:
+            verdicts = await Gauntlet(bare, lying, tmp_path).run(sample)
+            touched = lying.touched()
+
+    breaches, surprises, in_gaps = beyond("landlock", verdicts)
+    assert (breaches, surprises, touched) == ([], [], [])
+    assert set(in_gaps) <= GAPS["landlock"].keys()
 
 
 def quick(promise: str) -> list[Program]:
