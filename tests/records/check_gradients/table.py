@@ -44,7 +44,8 @@ def table(rows: Rows, about: dict[str, Any]) -> str:
 def heading(n_good: int, n_bad: int, seeds: Sequence[int]) -> str:
     """What was measured, and how."""
     return (
-        f"{n_good} correct functions and {n_bad} faulty ones, in float32 and float64 as counted below, seeds "
+        f"{n_good} correct functions and {n_bad} faulty ones, in float32 and float64 as counted "
+        "below, seeds "
         f"{', '.join(map(str, seeds))}, through the tool's plan and jobs in "
         "one process. "
         "`check_grads` is `jax.test_util.check_grads` at its defaults on the same arguments (seed "
