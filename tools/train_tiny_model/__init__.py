@@ -73,7 +73,7 @@ def shortly(schema: dict[str, Any]) -> None:
 class TrainTinyModelAsk(RunsCode):
     """Train a small model; say whether it learns, how well, and what is wrong if not.
 
-    The split, the score and its baseline are the tool's own; faults come as findings with evidence.
+    Split, score and baseline are the tool's own; faults come as findings with evidence.
     """
 
     timeout_s: Annotated[float, AfterValidator(between(1, 600))] = Field(
@@ -98,7 +98,7 @@ class TrainTinyModelAsk(RunsCode):
     dataset: str = Field(
         default="digits",
         max_length=100_000,
-        description="iris, moons, text (a wrong name lists all), CSV, a file",
+        description="iris, moons, text (a wrong name lists all), CSV, file",
     )
     task: str = Field(
         default="",
@@ -145,7 +145,7 @@ class TrainTinyModelAsk(RunsCode):
         default=True, description="Stop when validation stalls.", json_schema_extra=by_its_name
     )
     resume: str = Field(
-        default="", max_length=300, description="A checkpoint's URI", json_schema_extra=shortly
+        default="", max_length=300, description="Checkpoint URI", json_schema_extra=shortly
     )
     configs: tuple[dict[str, Any], ...] = Field(
         default=(),
