@@ -91,7 +91,7 @@ class BenchmarkFnAsk(RunsCode):
         description='Sizes: {"n": [128, 256]}; inputs may name n.',
     )
     mode: Literal["artifact", "as_called"] = Field(
-        default="artifact", description="as_called is not there yet."
+        default="artifact", description="as_called: Python's own calls."
     )
     check_outputs: bool = Field(default=True, description="Reject if they differ.")
     rtol: Share | None = Field(default=None, description="Of outputs; default by dtype.")

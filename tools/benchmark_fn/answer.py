@@ -46,8 +46,10 @@ def result_of(evidence: Evidence) -> BenchmarkFnResult:
     """What was measured at one size."""
     names = [variant.name for variant in evidence.ask.variants]
     at_size = {"size": evidence.size}
+    trust = "in_process" if evidence.ask.mode == "as_called" else "isolated"
+    about = {**at_size, "trust": trust}
     return BenchmarkFnResult(
-        variants=tuple(times_of(evidence, name).model_copy(update=at_size) for name in names),
+        variants=tuple(times_of(evidence, name).model_copy(update=about) for name in names),
         comparisons=tuple(
             compared(evidence, name).model_copy(update=at_size)
             for name in names

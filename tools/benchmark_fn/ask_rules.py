@@ -4,22 +4,6 @@ from jax_workbench.tools.benchmark_fn import BenchmarkFnAsk, Variant
 from jax_workbench.tools.errors import ToolError
 
 
-def refuse_what_is_not_there(ask: BenchmarkFnAsk) -> None:
-    """Say which part of the contract is not built yet, rather than ignore the argument."""
-    if ask.mode == "as_called":
-        raise ToolError(
-            "unsupported",
-            'mode "as_called" (timing inside the process of the code) is not there yet.',
-            'Leave mode out: "artifact" times the compiled program.',
-        )
-    if ask.devices > 1:
-        raise ToolError(
-            "unsupported",
-            f"devices is {ask.devices}; programs for several devices can't be timed yet.",
-            "Leave devices out; run_jax_code runs code on simulated devices.",
-        )
-
-
 def baseline_of(ask: BenchmarkFnAsk) -> Variant:
     """Check the variants' names and the way their inputs are given; find the baseline."""
     names = [variant.name for variant in ask.variants]

@@ -74,6 +74,9 @@ class Evidence:
     sizes: Mapping[str, int] = field(default_factory=dict[str, int])
     """Of a sweep; one."""
 
+    programs: Timed | None = None
+    """In mode as_called: the exported programs of the same functions."""
+
     @property
     def size(self) -> int | None:
         """The swept size, or None."""

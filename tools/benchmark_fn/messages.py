@@ -108,6 +108,13 @@ class TimerAsk(Part):
     keep_samples: bool
 
 
+class AsCalledAsk(Part):
+    """To the process that times Python functions; the first is the baseline."""
+
+    timer: TimerAsk
+    variants: tuple[TraceAsk, ...]
+
+
 class Spread(Part):
     """Times of one call over blocks, in microseconds; the interval is of the median, at 95 %."""
 

@@ -29,6 +29,7 @@ def notes_of(evidence: Evidence, result: BenchmarkFnResult) -> Iterator[Note]:
         *rulings(result),
         *conditions(evidence, result),
         *programs(evidence, result),
+        *in_process(evidence),
     ]
     yield from sorted(found, key=lambda note: note.severity != "warning")
 
@@ -102,6 +103,38 @@ def conditions(evidence: Evidence, result: BenchmarkFnResult) -> Iterator[Note]:
         yield warning("outputs_not_checked", "The variants may compute different things.")
 
 
+def in_process(evidence: Evidence) -> Iterator[Note]:
+    """What is peculiar about times that were taken beside user code, or on simulated devices."""
+    if evidence.ask.devices > 1:
+        yield info(
+            "simulated_devices",
+            f"{evidence.ask.devices} devices were simulated on the same cores: no speed of a real "
+            "machine follows.",
+        )
+    if evidence.ask.mode != "as_called":
+        return
+    yield info(
+        "in_process",
+        "Calls were timed in one process with the code, which could have reached the clock.",
+    )
+    if evidence.programs is None:
+        yield warning(
+            "not_cross_checked",
+            "The baseline can't be exported, so no program says how fast its work can be at best.",
+        )
+        return
+    for variant in evidence.ask.variants:
+        called = evidence.timed.variant(variant.name)
+        program = evidence.programs.variant(variant.name)
+        if called and program and called.cpu_us and program.cpu_us:
+            ratio = called.cpu_us.median / program.cpu_us.median
+            yield info(
+                "python_overhead",
+                f"{variant.name}: a call takes {called.cpu_us.median:.3g} us of CPU time, its "
+                f"compiled program {program.cpu_us.median:.3g} us ({ratio:.2f} of it).",
+            )
+
+
 def programs(evidence: Evidence, result: BenchmarkFnResult) -> Iterator[Note]:
     """What is peculiar about the programs that were timed."""
     for variant in result.variants:
@@ -127,6 +160,6 @@ def programs(evidence: Evidence, result: BenchmarkFnResult) -> Iterator[Note]:
             yield warning(
                 "inputs_unused", f"{variant.name}: the result does not depend on {names}."
             )
-        if variant.trace_s is None:
+        if variant.trace_s is None and variant.trust == "isolated":
             text = "its tracer claims times that the host did not see pass; they are left out."
             yield warning("claimed_times_implausible", f"{variant.name}: {text}")

@@ -7,7 +7,8 @@ once for each size.
 
 from jax_workbench.tools.benchmark_fn import BenchmarkFnAnswer, BenchmarkFnAsk
 from jax_workbench.tools.benchmark_fn.answer import put_together
-from jax_workbench.tools.benchmark_fn.ask_rules import baseline_of, refuse_what_is_not_there
+from jax_workbench.tools.benchmark_fn.as_called_timing import AsCalledTiming
+from jax_workbench.tools.benchmark_fn.ask_rules import baseline_of
 from jax_workbench.tools.benchmark_fn.evidence import Evidence
 from jax_workbench.tools.benchmark_fn.input_rules import draws_of
 from jax_workbench.tools.benchmark_fn.limited_jobs import LimitedJobs
@@ -27,7 +28,6 @@ async def plan(ask: BenchmarkFnAsk, jobs: Jobs) -> BenchmarkFnAnswer:
     Raises:
         ToolError: The call is malformed, or the baseline (or only variant) can't be timed.
     """
-    refuse_what_is_not_there(ask)
     baseline = baseline_of(ask).name
     sizes = sizes_of(ask)
     for one in sizes:  # all of them before any job
@@ -64,6 +64,8 @@ async def evidence_at(
 ) -> Evidence:
     """Trace, draw and time at one size; `alpha` is the error that its comparisons may make."""
     draws = draws_of(at_sizes(ask.inputs, sizes), x64=ask.x64)
+    if ask.mode == "as_called":
+        return await AsCalledTiming(ask, jobs, baseline, draws, sizes, alpha).evidence()
     tracing = Tracing(ask, jobs, baseline, draws, sizes)
     await tracing.trace_all()
     await tracing.make_input_sets()

@@ -67,7 +67,10 @@ def stretches(base: ArrayLike, candidate: ArrayLike) -> Stretches | None:
         Management Science 10 (1963); means of the middle third in place of means, since host noise
         comes in bursts. On series of busy hosts they vary a seventh less than medians.
     """
-    ratios = np.log(np.asarray(candidate, float)) - np.log(np.asarray(base, float))
+    pairs = np.asarray([candidate, base], float)
+    # A coarse clock may not move during a block; its zero says nothing of a ratio.
+    above, below = np.log(pairs[:, np.all(pairs > 0, axis=0)])
+    ratios = above - below
     centres = stretch_middles(ratios)
     if centres is None:
         return None

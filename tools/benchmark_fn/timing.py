@@ -104,7 +104,7 @@ class Timing:
                 ask.model_dump(),
                 blobs=blobs,
                 lane="measuring",
-                shape=Shape(n_cores=ask.n_cores),
+                shape=Shape(n_cores=ask.n_cores, devices=self.ask.devices),
                 x64=self.ask.x64,
             ),
             MARK_EVERY_S,

@@ -124,8 +124,8 @@ def lower(jitted: Any, specs: Sequence[jax.ShapeDtypeStruct], name: str) -> byte
             "unsupported",
             f"Variant {name} can't leave the process that traced it: "
             f"{type_name(error)}: {shorten(message_of(error), 500)}.",
-            "Take out host callbacks (jax.debug.print, pure_callback, io_callback); code that "
-            'needs them will be timed with mode "as_called", which is not there yet.',
+            "Take out host callbacks (jax.debug.print, pure_callback, io_callback), or use mode "
+            '"as_called".',
         ) from None
 
 

@@ -19,7 +19,7 @@ from jax_workbench.tools.benchmark_fn.messages import (
     Traced,
 )
 from jax_workbench.tools.benchmark_fn.rejections import Rejections
-from jax_workbench.tools.contract import JobResult, Jobs
+from jax_workbench.tools.contract import JobResult, Jobs, Shape
 from jax_workbench.tools.errors import ToolError
 
 TRACE = "jax_workbench.tools.benchmark_fn.trace:run"
@@ -109,6 +109,7 @@ class Tracing:
             TRACE,
             ask.model_dump(),
             blobs=self.jobs.inputs,
+            shape=Shape(devices=self.ask.devices),
             x64=self.ask.x64,
             seed=self.ask.seed,
             timeout_s=TRACER_SHARE * self.jobs.left_s(),

@@ -110,11 +110,9 @@ async def test_inputs_of_another_shape_for_another_seed_are_a_bad_argument(
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        pytest.param({"mode": "as_called"}, "unsupported", "as_called", id="as called"),
         pytest.param(
             {"sweep": {"n": [1, 2]}}, "bad_argument", "no shape of inputs names n", id="sweep"
         ),
-        pytest.param({"devices": 2}, "unsupported", "devices is 2", id="devices"),
         pytest.param({"baseline": "z"}, "bad_argument", "no variant is called z", id="baseline"),
         pytest.param({"inputs": []}, "bad_argument", "Neither inputs nor", id="no inputs"),
         pytest.param(

@@ -105,6 +105,14 @@ def test_the_unit_of_the_times_does_not_matter() -> None:
     )
 
 
+def test_rounds_in_which_a_clock_did_not_move_are_left_out() -> None:
+    base, candidate = np.ones(40), np.full(40, 1.5)
+    candidate[::7] = 0.0
+
+    assert paired_ratio(base, candidate) == pytest.approx((1.5, 1.5, 1.5))
+    assert paired_ratio(base, np.zeros(40)) is None
+
+
 def test_four_pairs_give_no_interval() -> None:
     assert paired_ratio([1, 1, 1, 1], [1, 1, 1, 1]) is None
 
