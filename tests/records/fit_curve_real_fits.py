@@ -7,7 +7,7 @@ fit_curve_real_fits.json and .md. Data of 1e6 rows are among them.
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from pydantic import ValidationError
@@ -75,8 +75,7 @@ def excess_rss(case: Case, answer: FitCurveAnswer) -> float:
     def residual(p: Any) -> Any:
         return (formula(case.x, *p) - case.y) / case.sigma
 
-    least_squares: Any = optimize.least_squares
-    found: Any = least_squares(
+    found = cast("Any", optimize.least_squares)(
         residual, case.truth, x_scale="jac", xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=2000
     )
     names = [p.name for p in answer.result.parameters]

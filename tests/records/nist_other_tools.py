@@ -11,7 +11,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -42,11 +42,11 @@ def by_scipy(problem: Problem, start: Mapping[str, float] | None, method: str) -
     """`scipy.optimize.curve_fit`."""
     from scipy import optimize  # noqa: PLC0415 - each tool only where it is asked for
 
-    curve_fit: Any = optimize.curve_fit
     p0 = list(start.values()) if start else None
-    values, covariance = curve_fit(
+    found = cast("Any", optimize.curve_fit)(
         function_of(problem, np), predictor(problem), problem.y, p0=p0, method=method
     )
+    values, covariance = found
     return named(problem, values, np.sqrt(np.diag(covariance)))
 
 
