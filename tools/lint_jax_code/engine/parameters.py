@@ -48,7 +48,7 @@ def bound_arguments(
     return names | {name: function.defaults.get(name) or Value() for name in rest}
 
 
-def annotation_of(lint: "Analysis", frame: "Frame", parameter: ast.arg) -> str:
+def annotation_of(_lint: "Analysis", frame: "Frame", parameter: ast.arg) -> str:
     """Dotted name of an annotation, as far as it is one; may be the text of a name."""
     node = parameter.annotation
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -56,8 +56,10 @@ def annotation_of(lint: "Analysis", frame: "Frame", parameter: ast.arg) -> str:
     if isinstance(node, ast.Name):
         value, _ = frame.lookup(node.id)
         return value.name if value is not None and value.kind == "name" else node.id
-    if isinstance(node, ast.Attribute):
-        return lint.evaluate(frame, node).name
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        # Looked up, not evaluated: under `from __future__ import annotations` nothing is.
+        value, _ = frame.lookup(node.value.id)
+        return f"{value.name}.{node.attr}" if value is not None and value.name else ""
     return ""
 
 

@@ -127,6 +127,10 @@ def _seen(
 ) -> tuple[list[Value], dict[str, Value]]:
     """Arguments as the function under one transformation sees them."""
     level = LEVELS.get(transform.name, 0)
+    if transform.name in {"filter_vmap", "filter_jit"}:
+        # They leave alone what is no array, and whether it is one is known of arrays only.
+        kinds = {"array", "static", "function", "object", "instance", "name"}
+        args = [a if a.kind in kinds else Value() for a in args]
     if transform.name in {"jit", "pmap", "checkpoint", "make_jaxpr", "filter_jit", "lifted_jit"}:
         static = static_names(function, transform)
         if static is None:
@@ -137,14 +141,18 @@ def _seen(
         return (
             [
                 a
-                if _named(names, i + shift) in static or (skip and a.kind == "static")
+                if _named(names, i + shift) in static or (skip and a.kind != "array")
                 else handed_in(a, level)
                 for i, a in enumerate(args)
             ],
             {k: a if k in static else handed_in(a, level) for k, a in kwargs.items()},
         )
     if transform.name in {"vmap", "filter_vmap"}:
-        return _mapped(transform, args), {k: mapped_over(a) for k, a in kwargs.items()}
+        seen = [
+            m if a.kind != "unknown" or transform.name == "vmap" else a
+            for a, m in zip(args, _mapped(transform, args), strict=True)
+        ]
+        return seen, {k: mapped_over(a) for k, a in kwargs.items()}
     if transform.name in DIFFERENTIATING:
         wanted = positions(transform.option("argnums", 0), (0,))
         if wanted is None:
