@@ -11,6 +11,7 @@ from jax_workbench.tools import (
     lint_jax_code,
     run_jax_code,
     run_mcmc,
+    train_tiny_model,
 )
 from jax_workbench.tools.contract import Tool
 
@@ -21,6 +22,7 @@ ALL_TOOLS: tuple[Tool[Any, Any], ...] = (
     check_gradients.TOOL,
     fit_curve.TOOL,
     run_mcmc.TOOL,
+    train_tiny_model.TOOL,
     get_job.TOOL,
     cancel_job.TOOL,
 )

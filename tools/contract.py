@@ -24,14 +24,31 @@ class Ask(Part):
     """Arguments of a tool. Unknown arguments are refused, so a typing slip is never ignored."""
 
 
+def without_lower_bounds(schema: dict[str, Any]) -> None:
+    """Leave bounds that nobody meets to the check: clients pay for each byte of the list."""
+    for keyword in ("minimum", "exclusiveMinimum", "exclusiveMaximum"):
+        schema.pop(keyword, None)
+
+
 class RunsCode(Ask):
     """The optional arguments of every tool that runs code."""
 
     timeout_s: float = Field(
-        default=60, gt=0, le=600, allow_inf_nan=False, description="Wall seconds for the call."
+        default=60,
+        gt=0,
+        le=600,
+        allow_inf_nan=False,
+        description="Wall limit.",
+        json_schema_extra=without_lower_bounds,
     )
-    x64: bool = Field(default=False, description="Run with 64-bit floats and integers.")
-    seed: int = Field(default=0, ge=0, lt=2**32, description="Seed of NumPy's and Python's RNGs.")
+    x64: bool = Field(default=False, description="64-bit numbers.")
+    seed: int = Field(
+        default=0,
+        ge=0,
+        lt=2**32,
+        description="Of the RNGs.",
+        json_schema_extra=without_lower_bounds,
+    )
 
 
 class Note(Part):
@@ -83,7 +100,7 @@ class Job(Protocol):
 
 @dataclass(frozen=True)
 class Shape:
-    """What a worker must be before its backend starts; jobs with the default shape start at once."""
+    """What a worker must be before its backend starts; the default shape is there at once."""
 
     n_cores: int = 0
     """Pinned to that many cores; 0 means all."""

@@ -201,7 +201,7 @@ def test_files_of_the_call_lie_under_inputs(
 
 def made_inputs(code: str, *seeds: int) -> tuple[FakeJob, InputSets]:
     job = FakeJob()
-    argument = {"code": code, "seeds": seeds or (1, 2), "sizes": {}}
+    argument: dict[str, Any] = {"code": code, "seeds": seeds or (1, 2), "sizes": {}}
     return job, InputSets.model_validate(make_inputs.run(argument, job))
 
 

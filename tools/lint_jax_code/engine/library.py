@@ -96,6 +96,18 @@ def _partial(event: Call) -> Value:
     )
 
 
+DTYPE_OF_SCALAR = {
+    "int": "int",
+    "float": "float",
+    "bool": "bool",
+    "isinstance": "bool",
+    "hasattr": "bool",
+    "callable": "bool",
+    "str": "str",
+    "repr": "str",
+}
+
+
 def _builtin(frame: Frame, event: Call, name: str) -> Value:
     args = event.args
     first = args[0] if args else Value()
@@ -131,16 +143,7 @@ def _builtin(frame: Frame, event: Call, name: str) -> Value:
             return Value(kind, op=name, args=tuple(args), dtype=first.dtype)
         return Value("unknown", op=name, args=tuple(args))
     if name in SCALARS:
-        dtype = {
-            "int": "int",
-            "float": "float",
-            "bool": "bool",
-            "isinstance": "bool",
-            "hasattr": "bool",
-            "callable": "bool",
-            "str": "str",
-            "repr": "str",
-        }.get(name, "")
+        dtype = DTYPE_OF_SCALAR.get(name, "")
         if name == "print":
             return static(None)
         if name in {"int", "float", "round"} and first.kind == "shape":

@@ -112,8 +112,7 @@ def supervised(model: str, source: Source, split: Split, loss: str, metric: str)
     def build(rngs: nnx.Rngs) -> Any:
         if model == "cnn":
             return SmallCnn(image_of(source), n_outputs, rngs=rngs)
-        width = int(np.prod(train.x.shape[1:]))
-        inner = Mlp((width, WIDTH, WIDTH, n_outputs), rngs=rngs)
+        inner = Mlp((int(np.prod(train.x.shape[1:])), WIDTH, WIDTH, n_outputs), rngs=rngs)
         is_image = source.image is not None
         return Scaled(inner, train.x, None if is_classes else train.y, is_image=is_image)
 
