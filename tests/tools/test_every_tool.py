@@ -21,7 +21,7 @@ N_TOOLS_IN_THE_END = 9
 MAX_INPUT_BYTES = 12_000
 MAX_BYTES = 28_000
 MAX_TEXT = 2**26
-MAX_ITEMS = 100_000
+MAX_ITEMS = 10_000
 
 each_tool = pytest.mark.parametrize("tool", ALL_TOOLS, ids=lambda tool: tool.name)
 
@@ -167,13 +167,17 @@ def test_unknown_arguments_are_refused_at_every_depth(tool: AnyTool) -> None:
 def test_arguments_are_bounded(tool: AnyTool) -> None:
     """Nothing else bounds a message on stdio."""
     properties: dict[str, Any] = wire(tool)["inputSchema"]["properties"]
-    too_long: dict[str, Any] = {"string": "x" * (MAX_TEXT + 1), "array": [0] * (MAX_ITEMS + 1)}
+    items: tuple[Any, ...] = (0, "x", {}, {"shape": [1]})
+    too_long: dict[str, list[Any]] = {
+        "string": ["x" * (MAX_TEXT + 1)],
+        "array": [[item] * (MAX_ITEMS + 1) for item in items],
+    }
 
     accepted = [
         name
         for name, about in properties.items()
-        for kind, value in too_long.items()
-        if kind in about.get("type", "") and is_accepted(tool, name, value)
+        for kind, values in too_long.items()
+        if kind in about.get("type", "") and any(is_accepted(tool, name, value) for value in values)
     ]
 
     assert accepted == []
@@ -185,7 +189,7 @@ def is_accepted(tool: AnyTool, name: str, value: Any) -> bool:
         tool.ask.model_validate({name: value})
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
-        return not any(fault["loc"] == (name,) for fault in faults)
+        return not any(fault["loc"][:1] == (name,) for fault in faults)
     return True
 
 
