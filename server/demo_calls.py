@@ -89,6 +89,21 @@ def model(effect, error):
 KINETICS = {"Vmax": 212.7, "Km": 0.06412}
 """The published fit: Bates and Watts, Nonlinear Regression Analysis (1988), appendix A1.3."""
 
+REUSED_KEY = """\
+import jax
+
+def noisy(x, seed):
+    key = jax.random.key(seed)
+    scale = jax.random.uniform(key)
+    return x + scale * jax.random.normal(key, x.shape)
+
+@jax.jit
+def clip(x):
+    if x.sum() > 1.0:
+        return x / x.sum()
+    return x
+"""
+
 FAULTY = """\
 import jax.numpy as jnp
 
@@ -155,6 +170,12 @@ CALLS = (
         complaint=_not_compared,
     ),
     DemoCall(
+        title="What is wrong with this code?",
+        tool="lint_jax_code",
+        arguments={"code": REUSED_KEY},
+        outcomes=("findings",),
+    ),
+    DemoCall(
         title="Which derivative is wrong, by which rule?",
         tool="check_gradients",
         arguments={"code": WRONG_SIGN},
@@ -187,6 +208,13 @@ CALLS = (
             "timeout_s": 120,
         },
         outcomes=("warn", "ok"),
+        has_picture=True,
+    ),
+    DemoCall(
+        title="Does a small network learn the irises?",
+        tool="train_tiny_model",
+        arguments={"model": "mlp", "dataset": "iris", "time_budget_s": 20, "timeout_s": 120},
+        outcomes=("converged", "still_improving", "stopped_by_budget"),
         has_picture=True,
     ),
     DemoCall(

@@ -4,10 +4,12 @@ INSTRUCTIONS = """\
 Measures JAX code instead of guessing. Code runs in a sandbox on this host: no network, no home, \
 a fresh process each time, nothing kept between calls.
 - run_jax_code: run a snippet; its output, value and figures.
+- lint_jax_code: what is wrong with JAX code, without running it, and the fix.
 - benchmark_fn: how fast a function is, and which version of it is faster.
 - check_gradients: whether derivatives are right, else which element of which rule is wrong.
 - fit_curve: parameters of a model from data, with honest intervals; no start needed.
 - run_mcmc: the posterior of a NumPyro model, and whether its draws can be trusted.
+- train_tiny_model: whether a model learns, how well, and what is wrong if not.
 - get_job, cancel_job: fetch or stop a call that answered status "running".
 
 Every answer is one object: status (one word that decides), summary (one sentence with the \

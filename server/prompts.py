@@ -33,7 +33,7 @@ TEMPLATES: Mapping[str, Template] = {
         "Review this JAX code",
         "Finds what is wrong in JAX code and proves each point by running it.",
         {"code": CODE},
-        "Review this JAX code. First call lint_jax_code, if the server has it; check each finding "
+        "Review this JAX code. First call lint_jax_code; check each finding "
         "by a small run_jax_code snippet; where the code defines derivatives, call "
         "check_gradients. Report only what a tool confirmed: the line, what happens, the fix.\n\n"
         "```python\n{code}\n```",
@@ -65,9 +65,9 @@ TEMPLATES: Mapping[str, Template] = {
         "Finds out why a model does not learn.",
         {"code": CODE, "symptom": Wanted("What goes wrong.", is_required=False)},
         "This model does not train as it should: {symptom}. Call train_tiny_model with mode "
-        "`check`, if the server has it, else run one batch in run_jax_code: shapes of outputs and "
-        "targets, loss at the start against the expected one, gradients of every layer. Check "
-        "custom rules with check_gradients. Change one thing at a time and measure it.\n\n"
+        "`check`, then `train`; where it does not fit, run one batch in run_jax_code: shapes of "
+        "outputs and targets, loss at the start, gradients of every layer. Check custom "
+        "rules with check_gradients. Change one thing at a time and measure it.\n\n"
         "```python\n{code}\n```",
     ),
     "fit_this_data": Template(
