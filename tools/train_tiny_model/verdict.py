@@ -42,7 +42,9 @@ def verdict_of(  # noqa: PLR0911 - one word a line
     if trained.stopped == "nonfinite" or HIGH_RATE in codes:
         return "diverged"
     if not has_learnt:
-        return "no_learning"
+        # Time that ended while the loss fell, or before the first step, says nothing of the model.
+        is_cut_short = trained.stopped == "budget" and (still_falls or not trained.step)
+        return "stopped_by_budget" if is_cut_short else "no_learning"
     if "overfitting" in codes:
         return "overfitting"
     if codes - HARMLESS:
