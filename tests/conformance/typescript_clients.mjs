@@ -34,6 +34,12 @@ const CALLS = [
     ["compared", "ambiguous", "partial"],
   ],
   ["benchmark_fn", { variants: [{ name: "one", code: "def fn(x):\n    return x + 1" }], inputs: [{ shape: [256, 256] }], time_budget_s: 3 }, ["measured", "partial"]],
+  ["lint_jax_code", { code: "import jax\nk = jax.random.key(0)\na = jax.random.normal(k)\nb = jax.random.normal(k)\n" }, ["findings"]],
+  ["lint_jax_code", { code: "import jax.numpy as jnp\nx = jnp.ones(3)\n" }, ["clean"]],
+  ["check_gradients", { code: "import jax.numpy as jnp\ndef fn(x):\n    return jnp.sin(x).sum()", inputs: [{ shape: [3] }], timeout_s: 100 }, ["pass"]],
+  ["fit_curve", { model: "a*exp(-k*x)", x: [0, 1, 2, 3, 4, 5], y: [3.02, 1.81, 1.12, 0.66, 0.42, 0.24], timeout_s: 100 }, ["ok", "warn"]],
+  ["run_mcmc", { model: "def model():\n    raise ValueError('no')" }, ["refused"]],
+  ["train_tiny_model", { model: "mlp", dataset: "iris", mode: "check", timeout_s: 100 }, ["converged", "still_improving"]],
   ["get_job", { job_id: "unknown" }, ["bad_argument"]],
   ["cancel_job", { job_id: "unknown" }, ["bad_argument"]],
 ];
@@ -77,7 +83,7 @@ async function connected({ make }, more = {}) {
 }
 
 async function callsEveryTool(kind) {
-  const client = await connected(kind);
+  const client = await connected(kind, { JAX_WORKBENCH_ANSWER_WITHIN_S: "110" });
   const { tools } = await client.listTools();
   const options = { timeout: LIMIT_MS };
   for (const [name, toolArguments, right] of CALLS) {

@@ -20,7 +20,8 @@ from jax_workbench.tools.catalog import ALL_TOOLS
 pytestmark = pytest.mark.anyio
 
 ROOT = Path(__file__).parents[2]
-LIMIT_S = 300
+LIMIT_S = 1200
+CALL_LIMIT_S = 300
 
 
 def examples(tool: AnyTool) -> list[tuple[dict[str, Any], dict[str, Any]]]:
@@ -38,6 +39,11 @@ def in_memory(state: Path, answer_within_s: float = 45) -> Client:
     jobs = JobBook(max_unfinished=settings.max_unfinished)
     store = RunStore.open(settings)
     return Client(build_server(ALL_TOOLS, local_pool(settings), settings, store, jobs))
+
+
+def patience(tool: AnyTool) -> dict[str, Any]:
+    """A limit that a busy machine meets too: what is shown is true at any speed."""
+    return {"timeout_s": CALL_LIMIT_S} if "timeout_s" in tool.ask.model_fields else {}
 
 
 async def check(client: Client, tool: AnyTool, known: dict[str, Any]) -> None:
@@ -59,11 +65,11 @@ async def test_what_the_pages_of_the_tools_show_is_true(
     tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
     with anyio.fail_after(LIMIT_S):
-        async with in_memory(tmp_path) as client:
+        async with in_memory(tmp_path, answer_within_s=LIMIT_S) as client:
             for tool in ALL_TOOLS:
                 with subtests.test(tool.name):
                     if tool.plan or tool.work:
-                        await check(client, tool, {})
+                        await check(client, tool, patience(tool))
 
 
 async def test_what_the_pages_of_the_job_tools_show_is_true(
