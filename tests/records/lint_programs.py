@@ -1,0 +1,52 @@
+"""The held-out programs of lint_jax_code: each with a bug, and mended.
+
+Written from reports of users before any rule was tuned on them. `# BUG` ends the line of the bug;
+`# BUG+2` says that the bug is two lines further down.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "lint_held_out"
+MARK = re.compile(r"  # BUG([+-]\d+)?$", re.MULTILINE)
+HEAD = re.compile(r"^### ", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Program:
+    """One bug."""
+
+    name: str
+    family: str
+    codes: frozenset[str]
+    """Rules that fit; empty where none was there."""
+    source: str
+    """Where users met it."""
+    line: int
+    buggy: str
+    mended: str
+
+
+def programs() -> list[Program]:
+    """All of them, in the order of the files."""
+    return [
+        program_of(section, path.stem)
+        for path in sorted(FOLDER.glob("*.txt"))
+        for section in HEAD.split(path.read_text(encoding="utf-8"))[1:]
+    ]
+
+
+def program_of(section: str, family: str) -> Program:
+    """One section of a file."""
+    head, _, rest = section.partition("\n")
+    name, codes, source = (part.strip() for part in head.split("|"))
+    buggy, mark, mended = rest.partition("--- fixed\n")
+    found = MARK.search(buggy)
+    if found is None or not mark:
+        message = f"{name}: a section has a line with `# BUG` and a part `--- fixed`."
+        raise ValueError(message)
+    line = buggy.count("\n", 0, found.start()) + 1 + int(found[1] or 0)
+    fits = frozenset(code for code in codes.split(",") if code != "none")
+    # The mark says nothing that a linter might read.
+    return Program(name, family, fits, source, line, MARK.sub("", buggy), mended)
