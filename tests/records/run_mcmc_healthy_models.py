@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from tests.records.run_mcmc_case import EIGHT, LINE, Case, R, separated
+from tests.records.run_mcmc_case import EIGHT, LINE, MANY, Case, R, separated
+
+TABLE = {"y": (np.arange(3) + np.random.default_rng(12).normal(size=(12, 3))).round(3).tolist()}
 
 HEALTHY = (
     Case(
@@ -110,6 +112,55 @@ HEALTHY = (
     numpyro.factor("walk", terms.sum())
 """,
         {"y": np.random.default_rng(9).normal(0.2, 1, 50).cumsum().round(3).tolist()},
+        "ok",
+    ),
+    Case(
+        "a row of means against a table",
+        """def model(y):
+    m = numpyro.sample("m", dist.Normal(0, 5).expand([3]))
+    s = numpyro.sample("s", dist.HalfNormal(2))
+    numpyro.sample("obs", dist.Normal(m, s), obs=y)
+""",
+        TABLE,
+        "ok",
+    ),
+    Case(
+        "a column of means in nested plates",
+        """def model(y):
+    s = numpyro.sample("s", dist.HalfNormal(2))
+    with numpyro.plate("rows", y.shape[0], dim=-2):
+        m = numpyro.sample("m", dist.Normal(0, 5))
+        with numpyro.plate("columns", y.shape[1], dim=-1):
+            numpyro.sample("obs", dist.Normal(m, s), obs=y)
+""",
+        TABLE,
+        "ok",
+    ),
+    Case(
+        "both with a last axis of one",
+        LINE + '    numpyro.sample("obs", dist.Normal(a + b * x[:, None], s), obs=y[:, None])\n',
+        R,
+        "ok",
+    ),
+    Case(
+        "one constant that many terms are held to",
+        """def model(y):
+    m = numpyro.sample("m", dist.Normal(0, 5).expand([3]))
+    numpyro.sample("smooth", dist.Normal(jnp.diff(m), 1), obs=0.0)
+    numpyro.sample("obs", dist.Normal(m, 1), obs=y)
+""",
+        TABLE,
+        "ok",
+    ),
+    Case(
+        "separate models of the same data in a plate",
+        """def model(y):
+    with numpyro.plate("models", 3, dim=-2):
+        m = numpyro.sample("m", dist.Normal(0, 5))
+        with numpyro.plate("rows", len(y), dim=-1):
+            numpyro.sample("obs", dist.Normal(m, 1), obs=y)
+""",
+        MANY,
         "ok",
     ),
 )

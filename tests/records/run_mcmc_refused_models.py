@@ -4,6 +4,33 @@ from tests.records.run_mcmc_case import LINE, MANY, Case, R
 
 REFUSED = (
     Case(
+        "(n, 1) against (n,)",
+        LINE + '    numpyro.sample("obs", dist.Normal(a + b * x[:, None], s), obs=y)\n',
+        R,
+        "refused",
+        ("broadcast_likelihood",),
+        "line 9",
+    ),
+    Case(
+        "data of (n, 1) against (n,)",
+        LINE + '    numpyro.sample("obs", dist.Normal(a + b * x, s), obs=y[:, None])\n',
+        R,
+        "refused",
+        ("broadcast_likelihood",),
+        "line 9",
+    ),
+    Case(
+        "a matrix product that keeps its column",
+        """def model(x, y):
+    w = numpyro.sample("w", dist.Normal(0, 1).expand([1, 1]))
+    numpyro.sample("obs", dist.Poisson(jnp.exp(x[:, None] @ w)), obs=y)
+""",
+        {"x": R["x"], "y": [int(abs(v)) for v in R["y"]]},
+        "refused",
+        ("broadcast_likelihood",),
+        "line 7",
+    ),
+    Case(
         "discrete latent",
         """def model(y):
     z = numpyro.sample("z", dist.Bernoulli(0.5))

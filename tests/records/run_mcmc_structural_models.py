@@ -6,12 +6,16 @@ from tests.records.run_mcmc_case import LINE, MANY, Case, R
 
 STRUCTURAL_WARNINGS = (
     Case(
-        "(n, 1) against (n,)",
-        LINE + '    numpyro.sample("obs", dist.Normal(a + b * x[:, None], s), obs=y)\n',
-        R,
+        "every datum against each of three groups",
+        """def model(y):
+    m = numpyro.sample("m", dist.Normal(0, 5).expand([3]))
+    s = numpyro.sample("s", dist.HalfNormal(2))
+    numpyro.sample("obs", dist.Normal(m[:, None], s), obs=y)
+""",
+        MANY,
         "warn",
         ("broadcast_likelihood",),
-        "line 9",
+        "line 8",
     ),
     Case(
         "plate around a plate",

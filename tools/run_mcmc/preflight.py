@@ -8,12 +8,15 @@ import traceback
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import jax
 import numpy as np
 
 from jax_workbench.tools.common.guarded_text import message_of, shorten, type_name
 from jax_workbench.tools.common.user_traceback import user_line
 from jax_workbench.tools.run_mcmc.findings import Finding, at_line
 from jax_workbench.tools.run_mcmc.model_text import FILENAME
+from jax_workbench.tools.run_mcmc.posterior import BAKED_IN
+from jax_workbench.tools.run_mcmc.repeated_data import repeated_data
 from jax_workbench.tools.run_mcmc.site_trace import Model, Site, SiteTrace, log_prob, run_once
 
 MESSAGE_LIMIT = 400
@@ -81,7 +84,7 @@ def structural(
                 name,
             )
     for name, site in sites.observed.items():
-        yield from likelihood(name, site, sites.lines.get(name))
+        yield from likelihood(name, site, sites, data)
     if any(isinstance(value, np.ndarray) for value in data.values()):
         yield from unobserved(sites)
 
@@ -100,12 +103,27 @@ def unobserved(sites: SiteTrace) -> Iterator[Finding]:
     )
 
 
-def likelihood(name: str, site: Site, line: int | None) -> Iterator[Finding]:
+def terms_of(site: Site) -> tuple[int, ...]:
+    """Shape of the log density, not computed where it need not be: n x n terms may not fit."""
+
+    def terms() -> Any:
+        return log_prob(site)
+
+    try:
+        return tuple(jax.eval_shape(terms).shape)
+    except BAKED_IN:
+        return tuple(np.shape(terms()))
+
+
+def likelihood(
+    name: str, site: Site, sites: SiteTrace, data: Mapping[str, Any]
+) -> Iterator[Finding]:
     """Whether each datum counts once, and lies where it can."""
+    line = sites.lines.get(name)
     value = np.asarray(site["value"])
     batch = value.shape[: value.ndim - site["fn"].event_dim]
     try:
-        terms = np.shape(log_prob(site))
+        terms = terms_of(site)
     except (ValueError, TypeError) as error:
         said = shorten(message_of(error), MESSAGE_LIMIT)
         yield Finding(
@@ -117,7 +135,7 @@ def likelihood(name: str, site: Site, line: int | None) -> Iterator[Finding]:
         )
         return
     if math.prod(terms) > math.prod(batch):
-        yield from counted_twice(name, site, line, batch, terms)
+        yield from repeated_data(name, sites, batch, terms, data)
     inside = np.asarray(site["fn"].support(site["value"]))
     if not inside.all():
         rows = np.argwhere(~inside)
@@ -128,27 +146,5 @@ def likelihood(name: str, site: Site, line: int | None) -> Iterator[Finding]:
             "warn",
             f"{name}{at_line(line)}: {len(rows)} of {inside.size} data lie outside the support of "
             f"{type(site['fn']).__name__}, rows {shown} (counted from 0), the first is {worst}.",
-            name,
-        )
-
-
-def counted_twice(
-    name: str, site: Site, line: int | None, batch: tuple[int, ...], terms: tuple[int, ...]
-) -> Iterator[Finding]:
-    """More terms than data: broadcasting, or a plate around a plate."""
-    evidence = (
-        f"{name}{at_line(line)}: data of shape {batch} against a distribution of shape "
-        f"{tuple(site['fn'].batch_shape)} make {math.prod(terms)} terms instead of "
-        f"{math.prod(batch)}, so each datum counts {math.prod(terms) / max(math.prod(batch), 1):g} "
-        "times and the posterior is far too narrow."
-    )
-    yield Finding("broadcast_likelihood", "warn", evidence, name)
-    plates = [frame.name for frame in site["cond_indep_stack"]]
-    if len(plates) > 1:
-        yield Finding(
-            "plate",
-            "warn",
-            f"{name}{at_line(line)} stands in {len(plates)} plates ({', '.join(plates)}) with data "
-            f"of shape {batch}.",
             name,
         )

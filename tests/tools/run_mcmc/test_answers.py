@@ -96,16 +96,16 @@ def test_the_checks_that_were_asked_for_have_their_numbers(good: Called) -> None
 
 
 def test_a_wrong_likelihood_moves_the_numbers_out_of_reach(call: Call) -> None:
-    case = BY_NAME["(n, 1) against (n,)"]
+    case = BY_NAME["every datum against each of three groups"]
 
     answer, _ = call(model=case.model, data=dict(case.data), num_warmup=300, num_samples=300)
 
     result = answer["result"]
     assert answer["status"] == "warn"
     assert result["reasons"][0]["code"] == "broadcast_likelihood"
-    assert "(40,)" in result["reasons"][0]["evidence"]
+    assert "loc (3, 1)" in result["reasons"][0]["evidence"]
     assert result["parameters"] == []
-    assert {row["name"] for row in result["unreliable_estimates"]} == {"a", "b", "s"}
+    assert {row["name"] for row in result["unreliable_estimates"]} == {"m[0]", "m[1]", "m[2]", "s"}
     assert answer["summary"].startswith("Do not use")
 
 

@@ -1,11 +1,18 @@
 """What is refused before anything is compiled, and what is said of it."""
 
+import io
 from typing import Any
 
+import numpy as np
 import pytest
 
 from jax_workbench.tools.errors import ToolError
+from jax_workbench.tools.run_mcmc.model_text import read_model
+from jax_workbench.tools.run_mcmc.preflight import first_run, structural
+from jax_workbench.tools.run_mcmc.read_arrays import read_arrays
+from jax_workbench.tools.run_mcmc.site_trace import SiteTrace
 from tests.records.run_mcmc_case import Case
+from tests.records.run_mcmc_healthy_models import HEALTHY
 from tests.records.run_mcmc_pathologies import is_right
 from tests.records.run_mcmc_refused_models import REFUSED
 from tests.tools.run_mcmc.in_process import Call
@@ -21,6 +28,33 @@ def test_a_model_that_cannot_be_sampled_is_refused_by_its_fault(case: Case, call
     assert answer["result"]["parameters"] == []
     assert all(reason["fix"] for reason in answer["result"]["reasons"])
     assert "compiling the sampler" not in job.messages
+
+
+@pytest.mark.parametrize("case", HEALTHY, ids=lambda case: case.name)
+def test_a_model_without_a_fault_raises_no_alarm_before_sampling(case: Case) -> None:
+    data = read_arrays(dict(case.data), {}, "", left_out=())
+    sites = first_run(read_model(case.model).function, data)
+
+    assert isinstance(sites, SiteTrace)
+    found = structural(sites, data, discrete_is_fine=False)
+    assert [finding for finding in found if finding.severity != "note"] == []
+
+
+def test_terms_that_would_fill_the_memory_are_counted_and_not_computed(call: Call) -> None:
+    model = LINE + (
+        "def model(y):\n"
+        "    m = numpyro.sample('m', dist.Normal(0, 5))\n"
+        "    numpyro.sample('obs', dist.Normal(m + 0 * y[:, None], 1), obs=y)\n"
+    )
+    rows = io.BytesIO()
+    np.savez(rows, y=np.zeros(200_000))
+
+    answer, _ = call({"y.npz": rows.getvalue()}, model=model, files=["y.npz"])
+
+    reason = answer["result"]["reasons"][0]
+    assert (answer["status"], reason["code"]) == ("refused", "broadcast_likelihood")
+    assert "40000000000 terms" in reason["evidence"]
+    assert "jnp.squeeze(loc, -1)" in reason["fix"]
 
 
 @pytest.mark.parametrize(
