@@ -31,6 +31,8 @@ class Reference:
     body: str
     arguments: Callable[[Data], dict[str, Any]]
     is_expected_ok: bool = True
+    entry: str = ""
+    """Whose data and moments it has, where they are another's."""
 
     @property
     def model(self) -> str:
@@ -87,6 +89,8 @@ def shape_of_canopy(data: Data) -> Any:
     return np.log(array(data, "diam1") / array(data, "diam2"))
 
 
+EIGHT = "eight_schools-eight_schools_noncentered"
+
 IN_ORDER_OF_THE_SOURCE = (
     Reference(
         "arK-arK",
@@ -132,7 +136,7 @@ IN_ORDER_OF_THE_SOURCE = (
         design("log earn", log_product("height"), term("male")),
     ),
     Reference(
-        "eight_schools-eight_schools_noncentered",
+        EIGHT,
         """def model(y, sigma):
     mu = numpyro.sample("mu", dist.Normal(0, 5))
     tau = numpyro.sample("tau", dist.HalfCauchy(5))
@@ -141,6 +145,18 @@ IN_ORDER_OF_THE_SOURCE = (
     numpyro.sample("obs", dist.Normal(theta, sigma), obs=y)
 """,
         columns("y", "sigma"),
+    ),
+    Reference(
+        "eight_schools-eight_schools_centered",
+        """def model(y, sigma):
+    mu = numpyro.sample("mu", dist.Normal(0, 5))
+    tau = numpyro.sample("tau", dist.HalfCauchy(5))
+    theta = numpyro.sample("theta", dist.Normal(mu, tau).expand([8]))
+    numpyro.sample("obs", dist.Normal(theta, sigma), obs=y)
+""",
+        columns("y", "sigma"),
+        is_expected_ok=False,
+        entry=EIGHT,  # the same posterior, written otherwise
     ),
     Reference(
         "garch-garch11",

@@ -4,7 +4,8 @@ import importlib.metadata
 import json
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -12,6 +13,7 @@ import jax
 from jax_workbench.tools.run_mcmc import RunMcmcAsk
 from jax_workbench.tools.run_mcmc.work import run
 
+CONTINUE = "--continue"
 PACKAGES = ("jax", "numpyro", "arviz-stats", "numpy", "scipy")
 
 
@@ -52,3 +54,16 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {
         name: importlib.metadata.version(name) for name in PACKAGES
     }
+
+
+def kept[T](arguments: Sequence[str], record: Path, key: str, nothing: T) -> tuple[list[str], T]:
+    """The names among a command's arguments, and with --continue what its record holds already."""
+    names = [argument for argument in arguments if argument != CONTINUE]
+    if len(names) < len(arguments) and record.is_file():
+        return names, json.loads(record.read_text())[key]
+    return names, nothing
+
+
+def is_named(name: str, names: Sequence[str]) -> bool:
+    """Whether one of `names` is part of it, or none was given."""
+    return not names or any(part in name for part in names)

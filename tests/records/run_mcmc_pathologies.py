@@ -1,8 +1,9 @@
 """Models that are wrong in one known way each, healthy ones beside them, and what is said of them.
 
-    .venv/bin/python -m tests.records.run_mcmc_pathologies [NAME ...]
+    .venv/bin/python -m tests.records.run_mcmc_pathologies [--continue] [NAME ...]
 
-writes run_mcmc_pathologies.json and .md beside this file: status and reasons of each model, CPU
+writes run_mcmc_pathologies.json and .md beside this file after each model (--continue keeps what
+stands there and runs the rest, NAME only prints): status and reasons of each model, CPU
 seconds, and whether the fault was named right (status, code, and the site, line or index).
 """
 
@@ -14,7 +15,7 @@ from typing import Any
 
 from tests.records.run_mcmc_case import Case
 from tests.records.run_mcmc_healthy_models import HEALTHY
-from tests.records.run_mcmc_in_process import answer_of, versions
+from tests.records.run_mcmc_in_process import answer_of, is_named, kept, versions
 from tests.records.run_mcmc_refused_models import REFUSED
 from tests.records.run_mcmc_sampled_models import SAMPLED_WARNINGS
 from tests.records.run_mcmc_structural_models import STRUCTURAL_WARNINGS
@@ -52,19 +53,24 @@ def row_of(case: Case) -> dict[str, Any]:
     }
 
 
-def main(names: list[str]) -> None:
-    """Run the cases and write the record."""
-    rows: list[dict[str, Any]] = []
+def main(arguments: list[str]) -> None:
+    """Run the cases and write the record after each."""
+    earlier: list[dict[str, Any]] = []
+    names, earlier = kept(arguments, HERE / "run_mcmc_pathologies.json", "cases", earlier)
+    there = {row["case"]: row for row in earlier}
     for case in CASES:
-        if names and not any(name in case.name for name in names):
+        if case.name in there or not is_named(case.name, names):
             continue
-        row = row_of(case)
-        rows.append(row)
+        there[case.name] = row = row_of(case)
         said = "right" if row["is_right"] else f"WRONG: {json.dumps(row['reasons'])}"
         print(case.name, row["status"], codes_of(row), row["cpu_s"], said, flush=True)  # noqa: T201
-    if names:
-        return
-    record = {"versions": versions(), "cases": rows}
+        if not names:
+            write([there[case.name] for case in CASES if case.name in there])
+
+
+def write(rows: list[dict[str, Any]]) -> None:
+    """The record as JSON and as a table."""
+    record = {"versions": versions(), "n_cases": len(CASES), "cases": rows}
     (HERE / "run_mcmc_pathologies.json").write_text(json.dumps(record, indent=1) + "\n")
     (HERE / "run_mcmc_pathologies.md").write_text(as_markdown(record))
 
@@ -80,12 +86,13 @@ def as_markdown(record: Mapping[str, Any]) -> str:
     wrong = [row for row in rows if row["expected"]["one_of"]]
     healthy = [row for row in rows if not row["expected"]["one_of"]]
     shares = [f"{sum(r['is_right'] for r in some)} of {len(some)}" for some in (wrong, healthy)]
-    refusals = [row["cpu_s"] for row in rows if row["status"] == "refused"]
+    refusals = [0.0, *(row["cpu_s"] for row in rows if row["status"] == "refused")]
     made_with = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     lines = [
         "# run_mcmc: pathological models and healthy ones",
         "",
         f"Made by `python -m tests.records.run_mcmc_pathologies`; {made_with}.",
+        f"{len(rows)} of {record['n_cases']} models were run.",
         "",
         f"- Pathological models named right (status, code, and site, line or index): {shares[0]}.",
         f"- Healthy models without a reason: {shares[1]}.",

@@ -1,8 +1,9 @@
 """Verdicts of run_mcmc on reference posteriors, against the moments of their reference draws.
 
-    .venv/bin/python -m tests.records.run_mcmc_posteriordb [NAME ...]
+    .venv/bin/python -m tests.records.run_mcmc_posteriordb [--continue] [NAME ...]
 
-writes run_mcmc_posteriordb.json and .md beside this file. Programs are compiled once a posterior
+writes run_mcmc_posteriordb.json and .md beside this file after each posterior; --continue keeps
+what stands there and runs the rest, NAME only prints. Programs are compiled once a posterior
 and serve every seed, as in the tool; the sampling and the judgement are the tool's own.
 
 A case passes where every mean is within 4.5 standard errors and 0.15 reference sd of the
@@ -32,7 +33,7 @@ from jax_workbench.tools.run_mcmc.prior_spread import prior_spread
 from jax_workbench.tools.run_mcmc.sampler import Budget, Watch
 from jax_workbench.tools.run_mcmc.verdict import reasons_of
 from tests.records.posteriordb_models import REFERENCES, Reference
-from tests.records.run_mcmc_in_process import RecordJob, versions
+from tests.records.run_mcmc_in_process import RecordJob, is_named, kept, versions
 
 HERE = Path(__file__).parent
 N_SEEDS = 5
@@ -133,11 +134,11 @@ def main(names: list[str]) -> None:
     """Run the references and write the record after each."""
     jax.config.update("jax_enable_x64", True)
     every = json.loads((HERE / "posteriordb.json").read_text())["posteriors"]
-    table: dict[str, Any] = {}
+    names, table = kept(names, HERE / "run_mcmc_posteriordb.json", "posteriors", {})
     for reference in REFERENCES:
-        if names and not any(name in reference.name for name in names):
+        if reference.name in table or not is_named(reference.name, names):
             continue
-        entry = every[reference.name]
+        entry = every[reference.entry or reference.name]
         table[reference.name] = judge(reference, entry, data_of(entry, every))
         if not names:
             write({"versions": versions(), "n_seeds": N_SEEDS, "posteriors": table})
