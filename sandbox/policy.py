@@ -37,6 +37,8 @@ class Limits:
     saved_mib: int = 256
     """All saved blobs of a job together."""
     n_saved: int = 64
+    kept_mib: int = 32
+    """What a session's jobs may leave for its later ones, all together."""
 
     def cpu_limit_s(self, n_cores: int) -> float:
         """CPU seconds before SIGXCPU."""
@@ -54,6 +56,8 @@ class JobSpec:
     lane: Lane = "shared"
     client: str = ""
     """Who asked: jobs of many clients take turns."""
+    session: str | None = None
+    """Whose compiled programs it starts with and adds to; None: it starts with none."""
     shape: Shape = field(default_factory=Shape)
     limits: Limits = field(default_factory=Limits)
 

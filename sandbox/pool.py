@@ -22,6 +22,7 @@ from jax_workbench.sandbox.policy import (
 )
 from jax_workbench.sandbox.probe import JailLeaks, probe
 from jax_workbench.sandbox.remedies import is_known, remedy_for
+from jax_workbench.sandbox.session_files import SessionFiles
 from jax_workbench.sandbox.supervisor import supervise
 from jax_workbench.sandbox.tier_choice import TierChoice
 from jax_workbench.sandbox.tiers import may_step_down
@@ -64,6 +65,7 @@ class LocalPool:
         self._memory_mib = memory_mib
         self._n_warm = n_warm or available_cores()
         self._lanes = Lanes(n_shared=available_cores(), max_queued=MAX_QUEUED)
+        self._kept = SessionFiles()
         self._ready: list[WorkerProcess] = []
         self._zygote: Zygote | None = None
         self._retired: list[Zygote] = []
@@ -123,7 +125,7 @@ class LocalPool:
             self._call_keeper()
             queue_s = anyio.current_time() - asked
             try:
-                return await supervise(worker, spec, queue_s, on_progress)
+                return await supervise(worker, spec, queue_s, on_progress, self._kept)
             finally:
                 self._call_keeper()  # it may have been the last job of a retired zygote
 

@@ -17,6 +17,7 @@ from jax_workbench.sandbox.worker import wire
 _KEYS_OF_REFUSAL = {"code", "cause", "next_step"}
 _MAX_PROGRESS = 10_000
 """Frames of one job; each costs the host some work, even an empty one."""
+_MAX_KEPT = 4000
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _CONTROLS_IN_VALUES = re.compile(r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
@@ -34,11 +35,16 @@ class Frames:
     progress: list[str] = field(default_factory=list[str])
     """Not yet taken by the caller, oldest first."""
     saved: list[Blob] = field(default_factory=list[Blob])
+    kept: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
+    """Files for the session's later jobs, not yet taken by the caller."""
+    kept_room_bytes: int = 0
+    """How much of them may still come; none where the job has no session."""
     value: dict[str, Any] | None = None
     refusal: dict[str, str] | None = None
     _pending: bytearray = field(default_factory=bytearray)
     _saved_bytes: int = 0
     _n_progress: int = 0
+    _n_kept: int = 0
 
     @property
     def is_complete(self) -> bool:
@@ -70,6 +76,7 @@ class Frames:
             wire.READY: wire.READY_BYTES,
             wire.PROGRESS: wire.PROGRESS_BYTES,
             wire.BLOB: self.limits.saved_mib * MIB - self._saved_bytes + wire.BLOB_HEADER_BYTES,
+            wire.KEPT: self.kept_room_bytes,
             wire.VALUE: self.limits.result_mib * MIB,
             wire.REFUSED: wire.READY_BYTES,
         }.get(kind)
@@ -95,6 +102,13 @@ class Frames:
         elif kind == wire.BLOB:
             self._saved_bytes += len(payload)
             self.saved.append(_blob(payload))
+        elif kind == wire.KEPT:
+            self._n_kept += 1
+            if self._n_kept > _MAX_KEPT:
+                raise InvalidResult("a flood of kept files")
+            self.kept_room_bytes -= len(payload)
+            name, _, content = payload.partition(b"\0")
+            self.kept.append((name.decode("utf-8", "replace"), content))
         else:
             self._finish(kind, payload)
 

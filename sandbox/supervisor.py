@@ -6,7 +6,7 @@ close all its descriptors and go on.
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import anyio
 
@@ -15,6 +15,7 @@ from jax_workbench.sandbox.captured import Captured
 from jax_workbench.sandbox.endings import Ending, concluded
 from jax_workbench.sandbox.policy import MIB, JobSpec, Measured, Outcome, available_cores
 from jax_workbench.sandbox.results import InvalidResult
+from jax_workbench.sandbox.session_files import SessionFiles
 from jax_workbench.sandbox.worker import wire
 from jax_workbench.sandbox.worker_process import WorkerProcess
 
@@ -28,14 +29,20 @@ _MEMORY_SLACK_MIB = 96
 
 
 async def supervise(
-    worker: WorkerProcess, spec: JobSpec, queue_s: float, on_progress: Callable[[str], None]
+    worker: WorkerProcess,
+    spec: JobSpec,
+    queue_s: float,
+    on_progress: Callable[[str], None],
+    kept: SessionFiles | None = None,
 ) -> Outcome:
     """Run one job; the worker is gone when this returns, raises or is cancelled.
+
+    `kept` has the files of `spec.session`, and takes what the job adds to them.
 
     Raises:
         JobFailed: The job ended without a value; says how.
     """
-    run = _Run(worker, spec, on_progress)
+    run = _Run(worker, spec, on_progress, kept or SessionFiles())
     try:
         await run.to_the_end()
     finally:
@@ -49,12 +56,18 @@ class _Run:
     """The one job of a worker, while it runs."""
 
     def __init__(
-        self, worker: WorkerProcess, spec: JobSpec, on_progress: Callable[[str], None]
+        self,
+        worker: WorkerProcess,
+        spec: JobSpec,
+        on_progress: Callable[[str], None],
+        kept: SessionFiles,
     ) -> None:
         self._worker = worker
+        self._kept = kept
         self._spec = spec
         self._on_progress = on_progress
         worker.frames.limits = spec.limits
+        worker.frames.kept_room_bytes = 0 if spec.session is None else spec.limits.kept_mib * MIB
         self._stdout = Captured(spec.limits.stdout_kib * _KIB)
         self._stderr = Captured(spec.limits.stdout_kib * _KIB)
         self._stopped_for = ""
@@ -124,6 +137,7 @@ class _Run:
 
     async def _send_job(self) -> None:
         limits, spec = self._spec.limits, self._spec
+        kept: Mapping[str, bytes] = {} if spec.session is None else self._kept.of(spec.session)
         blob_bytes = sum(map(len, spec.blobs.values()))
         data_bytes = int((self._before.mapped + limits.memory_mib) * MIB) + blob_bytes
         # The soft limit first: the signal can be caught, and then a job may still say where it was.
@@ -133,6 +147,8 @@ class _Run:
             "function": spec.function,
             "argument": dict(spec.argument),
             "blobs": [[name, len(content)] for name, content in spec.blobs.items()],
+            "kept": None if spec.session is None else [[n, len(c)] for n, c in kept.items()],
+            "kept_bytes": limits.kept_mib * MIB,
             "rlimits": {"DATA": [data_bytes, data_bytes], "CPU": cpu_limits},
             "saved_bytes": limits.saved_mib * MIB,
             "n_saved": limits.n_saved,
@@ -140,7 +156,7 @@ class _Run:
         }
         header = json.dumps(job, allow_nan=False).encode()
         await pipes.write_all(self._worker.job_w, wire.frame(wire.JOB, header))
-        for content in spec.blobs.values():
+        for content in (*spec.blobs.values(), *kept.values()):
             await pipes.write_all(self._worker.job_w, content)
 
     async def _read(
@@ -163,6 +179,10 @@ class _Run:
         for message in frames.progress:
             self._on_progress(message)
         frames.progress.clear()
+        if self._spec.session is not None:
+            for name, content in frames.kept:
+                self._kept.add(self._spec.session, name, content)
+        frames.kept.clear()
 
     async def _watch_memory(self) -> None:
         """Catches what RLIMIT_DATA does not: shared anonymous pages."""

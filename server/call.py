@@ -58,6 +58,7 @@ class Caller:
             limits=Limits(
                 wall_s=getattr(ask, "timeout_s", Limits.wall_s), memory_mib=self.settings.memory_mib
             ),
+            session=watch.owner if tool.reuses_compiled else None,
         )
         answer = tool.answer.model_validate(await _said(tool, ask, jobs))
         run = run_of(run_id, tool.name, ask, jobs.facts, self.pool.status())

@@ -19,22 +19,27 @@ from jax_workbench.tools.worker_profile import ENTRY
 class CallJobs:
     """The jobs of one call: within its deadline, with its inputs, their facts added up."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each of these is one fact about the call
         self,
         pool: BackgroundPool,
         watch: Watch,
         *,
         inputs: Mapping[str, bytes],
         limits: policy.Limits,
+        session: str | None = None,
         clock: Stopwatch | None = None,
     ) -> None:
-        """`limits.wall_s` bounds the whole call; `inputs` are the call's files by base name."""
+        """`limits.wall_s` bounds the whole call; `inputs` are the call's files by base name.
+
+        `session`: whose compiled programs its jobs find and add to; None: nobody's.
+        """
         self.inputs = inputs
         self.facts = Facts()
         self.kept: list[Artifact] = []
         self._pool = pool
         self._watch = watch
         self._limits = limits
+        self._session = session
         self._clock = clock or Stopwatch()
 
     async def run(  # noqa: PLR0913 - the contract's signature
@@ -67,6 +72,7 @@ class CallJobs:
             blobs=blobs or {},
             lane=lane,
             client=self._watch.owner,
+            session=self._session,
             shape=policy.Shape(n_cores=shape.n_cores, devices=shape.devices),
             limits=replace(self._limits, wall_s=min(left_s, timeout_s or left_s)),
         )

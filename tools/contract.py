@@ -200,6 +200,9 @@ class Tool[A: Ask, R: Answer]:
     plan: str = ""
     runs_user_code: bool = True
     lane: Lane = "shared"
+    reuses_compiled: bool = False
+    """Its jobs find what earlier jobs of the same client compiled, and leave theirs. Not where
+    compilation is measured, nor where one job judges what another one's code does."""
     bad_statuses: frozenset[str] = field(default_factory=frozenset[str])
     """Statuses for which a CI bot should exit non-zero."""
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from jax_workbench.sandbox.worker import guard, landlock, seccomp, wire
+from jax_workbench.sandbox.worker import guard, kept, landlock, seccomp, wire
 from jax_workbench.sandbox.worker.syscalls import PR_SET_DUMPABLE, drop_capabilities, prctl
 
 _STDIN, _STDOUT, _STDERR, _JOB_FD, _RESULT_FD = range(5)
@@ -69,10 +69,13 @@ def _harden(spec: dict[str, Any]) -> None:
 
 def _serve() -> NoReturn:
     """Read the job, run it, answer, end. No atexit, no __del__: they would be the job's."""
-    job, blobs = _read_job()
+    job, blobs, kept_files = _read_job()
     for name, (soft, hard) in job["rlimits"].items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (soft, hard))
-    channel = Channel(blobs, job["saved_bytes"], job["n_saved"])
+    folder = None
+    if kept_files is not None:
+        folder = kept.KeptFolder(kept_files, job["kept_bytes"], _write_all)
+    channel = Channel(blobs, job["saved_bytes"], job["n_saved"], folder)
     try:
         value = _named(job["function"])(job["argument"], channel)
         payload = json.dumps(value, ensure_ascii=True, allow_nan=False).encode()
@@ -81,19 +84,24 @@ def _serve() -> NoReturn:
         kind = wire.VALUE
     except TooLarge as error:
         payload, kind = json.dumps(error.refusal()).encode(), wire.REFUSED
+    if folder:
+        folder.hand_out()
     _flush_streams()
     _write_all(wire.frame(kind, payload))
     os._exit(0)
 
 
-def _read_job() -> tuple[dict[str, Any], dict[str, bytes]]:
+def _read_job() -> tuple[dict[str, Any], dict[str, bytes], dict[str, bytes] | None]:
     kind, size = wire.HEADER.unpack(_read_exactly(wire.HEADER.size))
     if kind != wire.JOB:
         raise ValueError(f"expected a job frame, got {kind!r}")
     job = json.loads(_read_exactly(size))
     blobs = {name: _read_exactly(n) for name, n in job["blobs"]}
+    kept_files = None
+    if job["kept"] is not None:
+        kept_files = {name: _read_exactly(n) for name, n in job["kept"]}
     os.close(_JOB_FD)
-    return job, blobs
+    return job, blobs, kept_files
 
 
 def _read_exactly(size: int) -> bytes:
@@ -125,9 +133,17 @@ class TooLarge(BaseException):
 class Channel:
     """A job's way to its host: what it was given, what it is doing, what it hands out."""
 
-    def __init__(self, blobs: dict[str, bytes], saved_bytes: int, n_saved: int) -> None:
+    def __init__(
+        self,
+        blobs: dict[str, bytes],
+        saved_bytes: int,
+        n_saved: int,
+        kept_folder: kept.KeptFolder | None = None,
+    ) -> None:
         """`blobs` by name; the limits hold for all that is saved together."""
         self.blobs = blobs
+        self.kept_folder = kept_folder.path if kept_folder else ""
+        self._kept = kept_folder
         self._limit_bytes = saved_bytes
         self._left_bytes = saved_bytes
         self._n_left = n_saved
@@ -142,6 +158,8 @@ class Channel:
         if now - self._said_at < _PROGRESS_INTERVAL_S:
             return
         self._said_at = now
+        if self._kept:
+            self._kept.hand_out_now_and_then()
         text = message.encode("utf-8", "replace")[: wire.PROGRESS_BYTES]
         self._write(wire.frame(wire.PROGRESS, text))
 

@@ -2,8 +2,9 @@
 
 Shared by both sides, so that the format stands in one place.
 
-host -> job   one `JOB` frame (JSON), then the blobs' bytes in the order it names them
-job -> host   one `READY`, then any number of `PROGRESS` and `BLOB`, then one `VALUE` or `REFUSED`
+host -> job   one `JOB` frame (JSON), then the bytes of blobs and kept files in the order it names
+job -> host   one `READY`, then any number of `PROGRESS`, `BLOB` and `KEPT`, then one `VALUE` or
+              `REFUSED`
 """
 
 import struct
@@ -17,6 +18,8 @@ PROGRESS = b"p"
 """UTF-8 text, at most PROGRESS_BYTES."""
 BLOB = b"b"
 """A JSON header {name, mime_type}, a zero byte, the content."""
+KEPT = b"k"
+"""A file for the session's later jobs: its name, a zero byte, the content."""
 VALUE = b"v"
 """JSON: the job's value."""
 REFUSED = b"x"
@@ -25,6 +28,7 @@ REFUSED = b"x"
 PROGRESS_BYTES = 500
 READY_BYTES = 4096
 BLOB_HEADER_BYTES = 1024
+KEPT_NAME_BYTES = 255
 
 
 def frame(kind: bytes, payload: bytes) -> bytes:

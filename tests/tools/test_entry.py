@@ -1,5 +1,6 @@
 import random
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -24,6 +25,7 @@ class KeepingChannel:
     """Keeps what it is given."""
 
     blobs: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    kept_folder: str = ""
     said: list[str] = field(default_factory=list[str])
     saved: list[tuple[str, str, bytes]] = field(default_factory=list[tuple[str, str, bytes]])
 
@@ -206,3 +208,21 @@ def test_a_tool_without_a_plan_gets_its_ask_and_gives_its_answer(
 
     assert got["value"]["status"] == "ok"
     assert got["value"]["summary"] == "Twice is 6."
+
+
+def test_an_answer_says_how_much_had_been_compiled_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entry, "n_lookups", Counter({entry.ASKED: 5, entry.FOUND: 3}))
+
+    note = entry.reused_programs()
+
+    assert note is not None
+    assert note.code == "compiled_before"
+    assert note.text.startswith("3 of 5 programs")
+
+
+def test_nothing_is_said_where_everything_was_compiled_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(entry, "n_lookups", Counter({entry.ASKED: 5}))
+
+    assert entry.reused_programs() is None

@@ -272,5 +272,6 @@ TOOL = Tool[FitCurveAsk, FitCurveAnswer](
     ask=FitCurveAsk,
     answer=FitCurveAnswer,
     work="jax_workbench.tools.fit_curve.work:run",
+    reuses_compiled=True,
     bad_statuses=frozenset({"refused"}),
 )

@@ -217,5 +217,6 @@ TOOL = Tool(
     ask=RunMcmcAsk,
     answer=RunMcmcAnswer,
     work="jax_workbench.tools.run_mcmc.work:run",
+    reuses_compiled=True,
     bad_statuses=frozenset({"warn", "refused"}),
 )

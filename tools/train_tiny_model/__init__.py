@@ -287,5 +287,6 @@ TOOL = Tool(
     ask=TrainTinyModelAsk,
     answer=TrainTinyModelAnswer,
     work="jax_workbench.tools.train_tiny_model.work:run",
+    reuses_compiled=True,
     bad_statuses=frozenset({"no_learning", "diverged", "overfitting", "failed_checks"}),
 )

@@ -62,6 +62,28 @@ def burn(_argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
         pass
 
 
+def keep(argument: dict[str, Any], channel: Any) -> dict[str, Any]:
+    """Say what the kept folder holds, and write more into it; then end as `then` says."""
+    folder = str(channel.kept_folder)
+    if not folder:
+        return {"folder": "", "found": {}}
+    found: dict[str, str] = {}
+    for name in sorted(os.listdir(folder)):  # noqa: PTH208
+        with open(f"{folder}/{name}", encoding="utf-8") as file:  # noqa: PTH123
+            found[name] = file.read()
+    for name, text in argument.get("write", {}).items():
+        with open(f"{folder}/{name}", "w", encoding="utf-8") as file:  # noqa: PTH123
+            file.write(text)
+    if argument.get("trap"):
+        os.mkfifo(f"{folder}/pipe")
+        os.symlink("/proc/meminfo", f"{folder}/link")  # noqa: PTH211
+        os.mkdir(f"{folder}/folder")  # noqa: PTH102
+    while argument.get("then") == "spin":
+        channel.progress("busy")
+        time.sleep(0.1)
+    return {"folder": folder, "found": found}
+
+
 def allocate(argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
     """Ask for private memory; say whether it was refused."""
     try:

@@ -17,6 +17,7 @@ class FolderChannel:
     def __init__(self, folder: Path) -> None:
         """Read the blobs."""
         self.folder = folder
+        self.kept_folder = ""
         self.blobs = {path.name: path.read_bytes() for path in (folder / "blobs").iterdir()}
 
     def progress(self, message: str) -> None:
