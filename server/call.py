@@ -16,7 +16,7 @@ from jax_workbench.server.envelope import envelope, run_of
 from jax_workbench.server.input_files import read_inputs
 from jax_workbench.server.jobs_handle import CallJobs
 from jax_workbench.server.reply import Answered, Ending, Failed, end_of_output, picture_of
-from jax_workbench.server.run_store import RunStore
+from jax_workbench.server.run_store import SCHEME, RunStore
 from jax_workbench.server.settings import Settings
 from jax_workbench.server.watch import Watch
 from jax_workbench.tools.contract import Answer, Ask, Note
@@ -50,7 +50,7 @@ class Caller:
     async def _answered(self, tool: AnyTool, ask: Ask, watch: Watch) -> Answered:
         run_id = watch.run_id
         store = await anyio.to_thread.run_sync(self.store.of, watch.owner)
-        inputs = await self._inputs(ask, store)
+        inputs = await self._inputs(tool, ask, store)
         jobs = CallJobs(
             self.pool,
             watch,
@@ -72,8 +72,10 @@ class Caller:
             whole = {**whole, "notes": notes, "artifacts": []}
         return Answered(whole, picture_of(jobs.kept))
 
-    async def _inputs(self, ask: Ask, store: RunStore) -> dict[str, bytes]:
+    async def _inputs(self, tool: AnyTool, ask: Ask, store: RunStore) -> dict[str, bytes]:
         files: tuple[str, ...] = tuple(getattr(ask, "files", ()))
+        named = [str(getattr(ask, argument)) for argument in tool.stored_arguments]
+        files = (*dict.fromkeys((*files, *(uri for uri in named if uri.startswith(SCHEME)))),)
         if not files:
             return {}
         return await anyio.to_thread.run_sync(read_inputs, files, self.settings.roots, store)

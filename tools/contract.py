@@ -203,6 +203,8 @@ class Tool[A: Ask, R: Answer]:
     reuses_compiled: bool = False
     """Its jobs find what earlier jobs of the same client compiled, and leave theirs. Not where
     compilation is measured, nor where one job judges what another one's code does."""
+    stored_arguments: tuple[str, ...] = ()
+    """Arguments whose text may be the URI of a run's file, which is then read like `files`."""
     bad_statuses: frozenset[str] = field(default_factory=frozenset[str])
     """Statuses for which a CI bot should exit non-zero."""
 

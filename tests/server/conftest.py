@@ -57,6 +57,7 @@ ECHO = Tool(
     ask=EchoAsk,
     answer=EchoAnswer,
     work="jax_workbench.tools.nowhere:run",
+    stored_arguments=("code",),
 )
 TOOLS: tuple[Tool[Any, Any], ...] = (ECHO, get_job.TOOL, cancel_job.TOOL)
 

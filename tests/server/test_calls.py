@@ -230,6 +230,21 @@ async def test_a_stored_run_can_be_read_and_used_as_input(
     assert pool.specs[1].blobs == {"data.csv": b"x,y\n1,2\n"}
 
 
+async def test_an_argument_that_names_a_stored_file_brings_it_along(
+    make_server: MakeServer,
+) -> None:
+    pool = FakePool(saved=(Blob("program.bin", "application/octet-stream", b"bytes"),))
+    async with Client(make_server(pool)) as client:
+        first = await client.call_tool("echo_code", {"code": "one"})
+        assert first.structured_content is not None
+        uri = f"workbench://runs/{first.structured_content['run']['run_id']}/program.bin"
+        await client.call_tool("echo_code", {"code": uri})
+        gone = await client.call_tool("echo_code", {"code": f"{uri}.gone"})
+
+    assert pool.specs[1].blobs == {"program.bin": b"bytes"}
+    assert text_of(gone).startswith("bad_argument: files: There is no file")
+
+
 async def test_files_need_roots_and_the_error_names_the_setting(make_server: MakeServer) -> None:
     async with Client(make_server(FakePool())) as client:
         got = await client.call_tool("echo_code", {"code": "1", "files": ["/etc/passwd"]})

@@ -84,7 +84,9 @@ class BenchmarkFnAsk(RunsCode):
         description="Instead: {shape, dtype, distribution: normal|uniform|integers|zeros|ones|"
         "arange|spd, low, high}.",
     )
-    baseline: str = Field(default="", max_length=300, description="Variant; else the first.")
+    baseline: str = Field(
+        default="", max_length=300, description="Variant, or stored program's URI."
+    )
     sweep: dict[str, tuple[int, ...]] = Field(
         default_factory=dict[str, tuple[int, ...]],
         max_length=1,
@@ -222,4 +224,5 @@ TOOL = Tool(
     plan="jax_workbench.tools.benchmark_fn.plan:plan",
     lane="measuring",
     bad_statuses=frozenset({"rejected", "partial"}),
+    stored_arguments=("baseline",),
 )

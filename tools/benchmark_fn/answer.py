@@ -17,9 +17,11 @@ from jax_workbench.tools.benchmark_fn.attainable import attained
 from jax_workbench.tools.benchmark_fn.evidence import Evidence
 from jax_workbench.tools.benchmark_fn.judge import (
     Ruling,
+    agree,
     comparison,
     confirm,
     doubt,
+    is_close,
     needs_second_opinion,
     rejection,
     rule,
@@ -44,7 +46,7 @@ def put_together(evidence: Evidence) -> BenchmarkFnAnswer:
 
 def result_of(evidence: Evidence) -> BenchmarkFnResult:
     """What was measured at one size."""
-    names = [variant.name for variant in evidence.ask.variants]
+    names = evidence.names
     at_size = {"size": evidence.size}
     trust = "in_process" if evidence.ask.mode == "as_called" else "isolated"
     about = {**at_size, "trust": trust}
@@ -69,12 +71,13 @@ def compared(evidence: Evidence, name: str) -> Comparison:
         ruling = Ruling("ambiguous", "too_few_blocks", "wall", None)
         return comparison(evidence.baseline, name, ruling, 1)
     ruling = rule(pair, conditions)
-    n_processes = 1
+    again = evidence.second.pair(name) if evidence.second else None
+    second = rule(again, evidence.second.conditions()) if evidence.second and again else None
+    n_processes = 1 if second is None else 2
     if needs_second_opinion(pair, conditions):
-        again = evidence.second.pair(name) if evidence.second else None
-        second = rule(again, evidence.second.conditions()) if evidence.second and again else None
         ruling = confirm(ruling, second, has_run=evidence.second is not None)
-        n_processes = 1 if evidence.second is None else 2
+    elif is_close(ruling):
+        ruling = agree(ruling, second)
     if evidence.timed.is_suspect(name) or evidence.timed.is_suspect(evidence.baseline):
         ruling = doubt(ruling)
     return comparison(evidence.baseline, name, ruling, n_processes)

@@ -13,13 +13,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jax_workbench.tools.benchmark_fn.draw_inputs import draw_set
 from jax_workbench.tools.benchmark_fn.equality import expect
+from jax_workbench.tools.benchmark_fn.input_sets import drawn_sets
 from jax_workbench.tools.benchmark_fn.line_up import Entrant, LineUp, baseline_error
 from jax_workbench.tools.benchmark_fn.make_inputs import call_make_inputs
 from jax_workbench.tools.benchmark_fn.measurement import Measurement
 from jax_workbench.tools.benchmark_fn.messages import (
     N_ROTATING,
+    SAMPLES,
     AsCalledAsk,
     Refusal,
     TimedVariant,
@@ -30,6 +31,7 @@ from jax_workbench.tools.benchmark_fn.messages import (
 from jax_workbench.tools.benchmark_fn.prepare import Compiled, Refused, first_call
 from jax_workbench.tools.benchmark_fn.report import rechecked, times
 from jax_workbench.tools.benchmark_fn.rounds import affinity
+from jax_workbench.tools.benchmark_fn.samples import samples
 from jax_workbench.tools.benchmark_fn.trace import (
     find_function,
     flatten,
@@ -59,6 +61,8 @@ def run(argument: dict[str, Any], job: Job) -> dict[str, Any]:
     line_up.bring_in()
     measurement = Measurement(line_up)
     measurement.run()
+    if ask.timer.keep_samples:
+        job.save(SAMPLES, samples(measurement.rounds, measurement.names), "application/json")
     blocks = measurement.rounds.blocks
     ratios = [block.cpu_ns / block.wall_ns for block in blocks if block.wall_ns]
     return TimerReport(
@@ -104,8 +108,7 @@ class AsCalled(LineUp):
             self.tree = TREES.tree_structure(made[0])
             self.sets = [[jnp.asarray(leaf) for leaf in TREES.tree_leaves(one)] for one in made]
             return
-        self.sets = [draw_set(first.draws, self.ask.secret, i) for i in range(N_ROTATING)]
-        self.sets.append(draw_set(first.draws, self.ask.secret, N_ROTATING, "other"))
+        self.sets = drawn_sets(first.draws, self.ask.secret)
         self.tree = TREES.tree_structure(tuple(self.sets[0]))
 
     def bring_in(self) -> None:

@@ -5,7 +5,7 @@ at best: a call that seems faster than its program left the work undone.
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jax_workbench.tools.benchmark_fn import BenchmarkFnAsk
 from jax_workbench.tools.benchmark_fn.evidence import Evidence, Timed
@@ -24,7 +24,14 @@ from jax_workbench.tools.benchmark_fn.messages import (
 from jax_workbench.tools.benchmark_fn.pressure import Pressure
 from jax_workbench.tools.benchmark_fn.rejections import OF_ONE_VARIANT
 from jax_workbench.tools.benchmark_fn.sizes import Sizes
-from jax_workbench.tools.benchmark_fn.timing import MARGIN_S, MARGIN_SHARE, MARK_EVERY_S, Timing
+from jax_workbench.tools.benchmark_fn.timing import (
+    MARGIN_S,
+    MARGIN_SHARE,
+    MARK_EVERY_S,
+    Timing,
+    samples_name,
+    samples_of,
+)
 from jax_workbench.tools.benchmark_fn.tracing import Tracing
 from jax_workbench.tools.contract import Jobs, Shape
 from jax_workbench.tools.errors import ToolError
@@ -54,10 +61,10 @@ class AsCalledTiming:
             ToolError: The baseline can't be timed.
         """
         programs = await self.programs()
-        timed = await self.time_once()
+        timed = await self.time_once(keep_samples=True)
         conditions = timed.conditions()
         needs_second = any(needs_second_opinion(pair, conditions) for pair in timed.report.pairs)
-        second = await self.time_once() if needs_second else None
+        second = await self.time_once(keep_samples=False) if needs_second else None
         undone = {
             name: refusal
             for name in (variant.name for variant in self.ask.variants)
@@ -83,14 +90,14 @@ class AsCalledTiming:
                 return None
             raise
 
-    async def time_once(self) -> Timed:
+    async def time_once(self, *, keep_samples: bool) -> Timed:
         """Time all functions in one fresh process."""
         self.jobs.progress("timing calls")
         pressure = Pressure()
         result = await meanwhile(
             self.jobs.run(
                 AS_CALLED,
-                self.argument().model_dump(),
+                self.argument(keep_samples=keep_samples).model_dump(),
                 blobs=self.jobs.inputs,
                 lane="measuring",
                 shape=Shape(n_cores=self.ask.threads or 1, devices=self.ask.devices),
@@ -103,9 +110,13 @@ class AsCalledTiming:
         pressure.mark()
         report = TimerReport.model_validate(result.value)
         stalled, stolen = pressure.shares(report.measured_s)
-        return Timed(report, stalled, stolen, result.measured.wall_s)
+        saved = samples_of(result)
+        if saved:
+            self.jobs.keep(replace(saved, name=samples_name(self.sizes)))
+        blocks = saved.content if saved else b""
+        return Timed(report, stalled, stolen, result.measured.wall_s, blocks)
 
-    def argument(self) -> AsCalledAsk:
+    def argument(self, *, keep_samples: bool) -> AsCalledAsk:
         """What the process is asked, with a fresh secret."""
         by_name = {variant.name: variant for variant in self.ask.variants}
         names = [self.baseline, *(name for name in by_name if name != self.baseline)]
@@ -123,7 +134,7 @@ class AsCalledTiming:
             rtol=self.ask.rtol,
             check_outputs=self.ask.check_outputs,
             n_cores=self.ask.threads or 1,
-            keep_samples=False,
+            keep_samples=keep_samples,
         )
         variants = tuple(
             TraceAsk(

@@ -13,6 +13,7 @@ from jax_workbench.tools.benchmark_fn.messages import (
     TimerReport,
     Traced,
 )
+from jax_workbench.tools.benchmark_fn.stored_program import Header
 
 PEAK_GFLOPS_PER_CORE = 400.0
 """More than a core can do: two 512-bit multiply-adds a cycle at 6 GHz, in float32."""
@@ -26,6 +27,8 @@ class Timed:
     stalled_share: float | None
     steal_share: float | None
     wall_s: float
+    samples: bytes = b""
+    """Every timed block, as the timer handed them out."""
 
     def conditions(self) -> Conditions:
         """What the run was like."""
@@ -76,6 +79,15 @@ class Evidence:
 
     programs: Timed | None = None
     """In mode as_called: the exported programs of the same functions."""
+
+    stored: Header | None = None
+    """Of the stored program that is the baseline, if one is."""
+
+    @property
+    def names(self) -> list[str]:
+        """Everyone in the comparison: a stored baseline first, then the variants as they came."""
+        mine = [variant.name for variant in self.ask.variants]
+        return mine if self.baseline in mine else [self.baseline, *mine]
 
     @property
     def size(self) -> int | None:

@@ -9,23 +9,39 @@ import numpy as np
 
 from jax_workbench.tools.benchmark_fn.draw_inputs import draw_set
 from jax_workbench.tools.benchmark_fn.equality import on_host
-from jax_workbench.tools.benchmark_fn.messages import N_ROTATING, Leaf, TimerAsk
+from jax_workbench.tools.benchmark_fn.input_rules import n_bytes
+from jax_workbench.tools.benchmark_fn.messages import N_ROTATING, Draw, Leaf, TimerAsk
 from jax_workbench.tools.errors import ToolError
+
+N_MORE = 8
+SMALL_SET_BYTES = 4 * 2**20
 
 
 def make_sets(ask: TimerAsk, blobs: Mapping[str, bytes], avals: Sequence[Any]) -> list[list[Any]]:
-    """Rotating sets, and last one that is for the check of outputs alone.
+    """Rotating sets, then those that are for the check of outputs alone.
 
     Raises:
-        ToolError: `bad_argument`, where `make_inputs` gives other shapes for another seed.
+        ToolError: `bad_argument`, where `make_inputs` gives other shapes for another seed, or a
+            stored baseline takes other ones.
     """
     if ask.draws:
-        sets = [draw_set(ask.draws, ask.secret, i) for i in range(N_ROTATING)]
-        sets.append(draw_set(ask.draws, ask.secret, N_ROTATING, "other"))
+        sets = drawn_sets(ask.draws, ask.secret)
     else:
         sets = [unpack_set(leaves, blobs[f"set_{i}"]) for i, leaves in enumerate(ask.sets)]
     for arguments in sets:
-        match(arguments, avals)
+        match(arguments, avals, is_stored=ask.stored_on is not None)
+    return sets
+
+
+def drawn_sets(draws: Sequence[Draw], secret: str) -> list[list[Any]]:
+    """Rotating sets; one of another family; and more where they are small.
+
+    A program that is right for half of all inputs passes n sets once in 2^n times.
+    """
+    sets = [draw_set(draws, secret, i) for i in range(N_ROTATING)]
+    sets.append(draw_set(draws, secret, N_ROTATING, "other"))
+    if sum(map(n_bytes, draws)) <= SMALL_SET_BYTES:
+        sets += [draw_set(draws, secret, len(sets) + i) for i in range(N_MORE)]
     return sets
 
 
@@ -42,17 +58,25 @@ def unpack_set(leaves: Sequence[Leaf], content: bytes) -> list[Any]:
     return arguments
 
 
-def match(arguments: Sequence[Any], avals: Sequence[Any]) -> None:
-    """Check that a set fits the program that was traced."""
+def match(arguments: Sequence[Any], avals: Sequence[Any], *, is_stored: bool) -> None:
+    """Check that a set fits the baseline's program."""
     expected = [(aval.shape, aval.dtype) for aval in avals]
     found = [(value.shape, value.dtype) for value in arguments]
-    if expected != found:
+    if expected == found:
+        return
+    if is_stored:
         raise ToolError(
             "bad_argument",
-            "make_inputs gives other shapes or dtypes for another seed: "
-            f"{brief(found)} instead of {brief(expected)}.",
-            "Let the seed change the values only.",
+            f"The stored baseline takes {brief(expected)}; the inputs of this call are "
+            f"{brief(found)}.",
+            "Call with inputs of the stored shapes and dtypes, or store a new baseline.",
         )
+    raise ToolError(
+        "bad_argument",
+        "make_inputs gives other shapes or dtypes for another seed: "
+        f"{brief(found)} instead of {brief(expected)}.",
+        "Let the seed change the values only.",
+    )
 
 
 def brief(leaves: Sequence[tuple[Any, Any]]) -> str:

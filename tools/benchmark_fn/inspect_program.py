@@ -51,7 +51,10 @@ def inspect(blob: bytes) -> tuple[export.Exported, Facts]:
         outputs=tuple(aval_text(aval) for aval in exported.out_avals),
     )
     if exported.nr_devices != 1 or jax.default_backend() not in exported.platforms:
-        raise ValueError(f"made for {exported.nr_devices} devices of {exported.platforms}")
+        raise ValueError(
+            f"made for {exported.nr_devices} devices of {', '.join(exported.platforms)}; only mode "
+            "as_called runs on several"
+        )
     module = parse(exported.mlir_module())
     functions = functions_of(module)
     module.operation.walk(partial(see, facts))

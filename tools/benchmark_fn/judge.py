@@ -14,6 +14,8 @@ SECOND_OPINION_RATIO = 0.1
 """A time ratio under this is not believed from one process."""
 AGREEMENT = 2.0
 """Factor by which the ratios of two processes may differ."""
+CLOSE_RATIO = 1.25
+"""How one process lies in memory may make such a difference; 1.12 has been seen for equal code."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,28 @@ def confirm(first: Ruling, second: Ruling | None, *, has_run: bool) -> Ruling:
         if apart <= math.log(AGREEMENT):
             return first
     return Ruling("ambiguous", "second_opinion_disagrees", first.clock, first.ratio)
+
+
+def is_close(ruling: Ruling) -> bool:
+    """Whether a called difference is small enough to come from one process's layout in memory."""
+    if ruling.verdict not in {"faster", "slower"} or ruling.ratio is None:
+        return False
+    return 1 / CLOSE_RATIO < ruling.ratio.ratio < CLOSE_RATIO
+
+
+def agree(first: Ruling, second: Ruling | None) -> Ruling:
+    """Keep a close verdict that a second process does not contradict.
+
+    The second one has less time, so it need not be decided; it must point the same way, and its
+    interval must reach the first one's.
+    """
+    if first.ratio is None or second is None or second.ratio is None:
+        return first
+    a, b = first.ratio, second.ratio
+    points_alike = math.log(a.ratio) * math.log(b.ratio) > 0
+    if points_alike and second.verdict != "same" and a.low <= b.high and b.low <= a.high:
+        return first
+    return Ruling("ambiguous", "processes_disagree", first.clock, first.ratio)
 
 
 def doubt(ruling: Ruling) -> Ruling:

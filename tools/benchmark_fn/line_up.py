@@ -12,6 +12,7 @@ import numpy as np
 from jax_workbench.tools.benchmark_fn.equality import Expected, expect
 from jax_workbench.tools.benchmark_fn.input_sets import make_sets
 from jax_workbench.tools.benchmark_fn.messages import (
+    N_ROTATING,
     Refusal,
     Stuck,
     TimedCheck,
@@ -82,7 +83,7 @@ class LineUp:
     started_ns: int = field(default_factory=CLOCK)
     entrants: list[Entrant] = field(default_factory=list[Entrant])
     sets: list[list[Any]] = field(default_factory=list[list[Any]])
-    """Rotating ones, then one for the check of outputs alone."""
+    """Rotating ones, then those for the check of outputs alone."""
     input_sets: list[list[Any]] = field(default_factory=list[list[Any]])
     """The rotating ones that there is time for."""
     expected: list[Expected] = field(default_factory=list[Expected])
@@ -171,7 +172,7 @@ class LineUp:
     def set_standard(self, entrant: Entrant, outputs: list[Any]) -> None:
         """Run the baseline on as many input sets as there is time for.
 
-        With time for one it is the first rotating set; the set for the check alone comes second.
+        With time for one it is the first rotating set; those for the check alone come last.
         """
         assert entrant.compiled  # noqa: S101 - compiled just before
         assert entrant.loaded  # noqa: S101 - compiled from it
@@ -180,10 +181,10 @@ class LineUp:
         if once_s < SLOW_S:
             _, once_s = first_call(call, self.sets[0])
         affordable = int(CHECK_SHARE * self.left_s() / (len(self.entrants) * max(once_s, 1e-9)))
-        *rotating, check_set = self.sets
+        rotating, only_checked = self.sets[:N_ROTATING], self.sets[N_ROTATING:]
         n_sets = min(len(self.sets), max(1, affordable))
         self.input_sets = rotating[: max(1, n_sets - 1)]
-        tried = [*self.input_sets, check_set][:n_sets]
+        tried = [*self.input_sets, *only_checked][:n_sets]
         self.expected = [
             expect(
                 call,

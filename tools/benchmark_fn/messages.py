@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from jax_workbench.tools.benchmark_fn import Distribution, Verdict
+from jax_workbench.tools.benchmark_fn import BenchmarkFnResult, Distribution, Verdict
 from jax_workbench.tools.benchmark_fn.work_messages import Peaks, ProgramWork
 from jax_workbench.tools.contract import Finite, Part
 
@@ -17,11 +17,23 @@ ALPHA = 0.02
 """Error that all looks at all comparisons of a call may make together."""
 SAMPLES = "samples.json"
 """Name of the artifact that holds every timed block."""
+PICTURE = "timing.png"
+"""Name of the artifact that shows distributions and ratios."""
 N_ROTATING = 3
 """Input sets that the timed rounds go through in turn."""
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Path = Annotated[str, Field(max_length=400)]
+
+
+class Machine(Part):
+    """What a time belongs to."""
+
+    jax: str = Field(max_length=100)
+    jaxlib: str = Field(max_length=100)
+    platform: str = Field(max_length=100)
+    device: str = Field(max_length=100)
+    processor: str = Field(max_length=100)
 
 
 class Draw(Part):
@@ -106,6 +118,8 @@ class TimerAsk(Part):
     check_outputs: bool
     n_cores: int
     keep_samples: bool
+    stored_on: Machine | None = None
+    """Where the baseline was stored, if it is a stored program."""
 
 
 class AsCalledAsk(Part):
@@ -210,9 +224,18 @@ class TimerReport(Part):
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     platform: str = ""
+    machine: Machine | None = None
     n_cores: int = 1
     xla_flags: str = ""
     n_rounds: int = 0
     peaks: Peaks | None = None
     n_compilations: int = 0
     """While the rounds ran."""
+
+
+class PlotAsk(Part):
+    """To the job that draws: a finished result; `parameter` is the swept one, if there is any."""
+
+    result: BenchmarkFnResult
+    parameter: str
+    min_effect: Finite

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from jax_workbench.tools.benchmark_fn import BenchmarkFnResult, Comparison
 from jax_workbench.tools.benchmark_fn.evidence import Evidence
 from jax_workbench.tools.benchmark_fn.messages import N_ROTATING
+from jax_workbench.tools.benchmark_fn.summary import us
 from jax_workbench.tools.contract import Note
 
 BAKED_IN_BYTES = 2**20
@@ -16,6 +17,8 @@ AMBIGUITIES = {
     "contended": "The host was busy, and with several cores only wall time counts; "
     "set threads to 1, or measure on a quieter host.",
     "second_opinion_disagrees": "A second process did not confirm the speed-up; measure again.",
+    "processes_disagree": "A second, fresh process did not show this difference: it may come from "
+    "how the first one lay in memory; measure again.",
     "second_opinion_missing": "The speed-up is too large to be believed from one process, and "
     "there was no time for a second; raise timeout_s.",
     "timing_suspect": "It seems to compute faster than the core can; its work was optimised away.",
@@ -27,6 +30,7 @@ def notes_of(evidence: Evidence, result: BenchmarkFnResult) -> Iterator[Note]:
     found = [
         *refusals(evidence),
         *rulings(result),
+        *stored(evidence),
         *conditions(evidence, result),
         *programs(evidence, result),
         *in_process(evidence),
@@ -59,7 +63,7 @@ def rulings(result: BenchmarkFnResult) -> Iterator[Note]:
                 comparison.reason, f"{comparison.candidate}: {AMBIGUITIES[comparison.reason]}"
             )
         elif comparison.n_processes > 1:
-            text = "A second, fresh process gave the same verdict and about the same ratio."
+            text = "a second, fresh process showed about the same ratio."
             yield info("second_opinion", f"{comparison.candidate}: {text}")
         elif is_small(comparison):
             yield info(
@@ -74,6 +78,20 @@ def is_small(comparison: Comparison) -> bool:
     if comparison.verdict not in {"faster", "slower"} or comparison.time_ratio is None:
         return False
     return 1 / (1 + SMALL_DIFFERENCE) < comparison.time_ratio < 1 + SMALL_DIFFERENCE
+
+
+def stored(evidence: Evidence) -> Iterator[Note]:
+    """That the baseline is a stored program, and how its time has moved since."""
+    timed = evidence.timed.variant(evidence.baseline)
+    if evidence.stored is None or timed is None or timed.wall_us is None:
+        return
+    then, now = evidence.stored.wall_us, timed.wall_us.median
+    yield info(
+        "stored_baseline",
+        f"{evidence.baseline} is a stored program, timed again beside the others: {us(now)} a call "
+        f"now, {us(then)} when it was stored. The ratio compares the code alone, not the host then "
+        "and now.",
+    )
 
 
 def conditions(evidence: Evidence, result: BenchmarkFnResult) -> Iterator[Note]:
@@ -130,8 +148,8 @@ def in_process(evidence: Evidence) -> Iterator[Note]:
             ratio = called.cpu_us.median / program.cpu_us.median
             yield info(
                 "python_overhead",
-                f"{variant.name}: a call takes {called.cpu_us.median:.3g} us of CPU time, its "
-                f"compiled program {program.cpu_us.median:.3g} us ({ratio:.2f} of it).",
+                f"{variant.name}: a call takes {us(called.cpu_us.median)} of CPU time, "
+                f"{ratio:.3g} times that of its compiled program ({us(program.cpu_us.median)}).",
             )
 
 
@@ -160,6 +178,7 @@ def programs(evidence: Evidence, result: BenchmarkFnResult) -> Iterator[Note]:
             yield warning(
                 "inputs_unused", f"{variant.name}: the result does not depend on {names}."
             )
-        if variant.trace_s is None and variant.trust == "isolated":
+        has_claims = variant.name in evidence.claims
+        if has_claims and variant.trace_s is None and variant.trust == "isolated":
             text = "its tracer claims times that the host did not see pass; they are left out."
             yield warning("claimed_times_implausible", f"{variant.name}: {text}")

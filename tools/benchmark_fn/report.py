@@ -9,6 +9,7 @@ import numpy as np
 
 from jax_workbench.tools.benchmark_fn.input_sets import are_equal
 from jax_workbench.tools.benchmark_fn.line_up import Entrant, LineUp
+from jax_workbench.tools.benchmark_fn.machine import this_machine
 from jax_workbench.tools.benchmark_fn.measurement import Measurement
 from jax_workbench.tools.benchmark_fn.messages import (
     Spread,
@@ -44,6 +45,7 @@ def report(line_up: LineUp, measurement: Measurement, floor_us: float) -> TimerR
         inputs=leaves(program.in_paths, program.facts.inputs),
         outputs=leaves(program.out_paths, program.facts.outputs),
         platform=jax.default_backend(),
+        machine=this_machine(),
         n_cores=affinity(),
         xla_flags=os.environ.get("XLA_FLAGS", ""),
         n_rounds=rounds.n_rounds,

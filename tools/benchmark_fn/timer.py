@@ -1,35 +1,38 @@
 """Times exported programs against each other. Runs in a worker that never sees user Python."""
 
-import json
 from typing import Any
 
 import jax
 import numpy as np
 
 from jax_workbench.tools.benchmark_fn.line_up import LineUp, Spoilt
+from jax_workbench.tools.benchmark_fn.machine import check_same
 from jax_workbench.tools.benchmark_fn.measurement import Measurement
 from jax_workbench.tools.benchmark_fn.messages import SAMPLES, TimerAsk, TimerReport
 from jax_workbench.tools.benchmark_fn.prepare import floor_kernel
 from jax_workbench.tools.benchmark_fn.report import report
 from jax_workbench.tools.benchmark_fn.roofline import Roofline
-from jax_workbench.tools.benchmark_fn.rounds import Rounds, calls_per_block, timed_block
+from jax_workbench.tools.benchmark_fn.rounds import calls_per_block, timed_block
+from jax_workbench.tools.benchmark_fn.samples import samples
 from jax_workbench.tools.contract import Job
 
 N_FLOOR_BLOCKS = 15
-MAX_SAMPLES = 200_000
 
 
 def run(argument: dict[str, Any], job: Job) -> dict[str, Any]:
     """Time what the tracers exported; see TimerAsk and TimerReport.
 
     Raises:
-        ToolError: There is no answer without the baseline, or the inputs don't fit it.
+        ToolError: There is no answer without the baseline, the inputs don't fit it, or it was
+            stored by other versions or on another device.
     """
     # Without, wide programs would be refused; narrow ones stay as they were traced.
     jax.config.update("jax_enable_x64", True)
     # A cached program would make compile_s a fiction.
     jax.config.update("jax_enable_compilation_cache", False)
     ask = TimerAsk.model_validate(argument)
+    if ask.stored_on:
+        check_same(ask.stored_on)
     line_up = LineUp(ask, job.blobs, job)
     try:
         line_up.read()
@@ -57,21 +60,3 @@ def dispatch_floor_us(line_up: LineUp) -> float:
     n = calls_per_block(kernel, [arguments])
     blocks = [timed_block(kernel, arguments, n, n) for _ in range(N_FLOOR_BLOCKS)]
     return float(np.median([wall for _, wall, _, _ in blocks])) / n / 1e3
-
-
-def samples(rounds: Rounds, names: list[str]) -> bytes:
-    """Every timed block as JSON columns, the last ones left out where they are very many."""
-    blocks = rounds.blocks[:MAX_SAMPLES]
-    origin = blocks[0].start_ns if blocks else 0
-    columns = {
-        "variants": names,
-        "calls_per_block": rounds.n_calls,
-        "n_blocks": len(rounds.blocks),
-        "round": [block.round for block in blocks],
-        "variant": [block.variant for block in blocks],
-        "input_set": [block.input_set for block in blocks],
-        "start_ns": [block.start_ns - origin for block in blocks],
-        "wall_ns": [block.wall_ns for block in blocks],
-        "cpu_ns": [block.cpu_ns for block in blocks],
-    }
-    return json.dumps(columns, separators=(",", ":")).encode()

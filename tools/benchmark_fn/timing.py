@@ -1,17 +1,18 @@
 """The jobs that time programs, in processes that never run user Python. Runs in the server."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from jax_workbench.tools.benchmark_fn import BenchmarkFnAsk
 from jax_workbench.tools.benchmark_fn.evidence import Timed
-from jax_workbench.tools.benchmark_fn.judge import needs_second_opinion
+from jax_workbench.tools.benchmark_fn.judge import is_close, needs_second_opinion, rule
 from jax_workbench.tools.benchmark_fn.meanwhile import meanwhile
 from jax_workbench.tools.benchmark_fn.messages import (
     ALPHA,
     PROGRAM,
     SAMPLES,
+    Machine,
     Stuck,
     TimerAsk,
     TimerReport,
@@ -20,7 +21,7 @@ from jax_workbench.tools.benchmark_fn.messages import (
 from jax_workbench.tools.benchmark_fn.pressure import Pressure
 from jax_workbench.tools.benchmark_fn.rejections import OF_ONE_VARIANT
 from jax_workbench.tools.benchmark_fn.tracing import Tracing
-from jax_workbench.tools.contract import Jobs, Shape
+from jax_workbench.tools.contract import JobResult, Jobs, Saved, Shape
 from jax_workbench.tools.errors import ToolError
 
 TIME = "jax_workbench.tools.benchmark_fn.timer:run"
@@ -28,7 +29,9 @@ DEATHS = frozenset(("timed_out", "out_of_memory", "worker_died"))
 MARGIN_S, MARGIN_SHARE = 1.0, 0.05
 """Of the call, kept for the way to the timer and back: its clock starts when its process does."""
 SECOND_OPINION_S = 2.0
-SECOND_OPINION_NEEDS_S = 4.0
+SECOND_OPINION_MARGIN_S = 2.0
+CLOSE_NEEDS_S = 1.0
+"""Of the budget; in less a second process would see nothing."""
 MARK_EVERY_S = 0.5
 
 
@@ -42,6 +45,8 @@ class Timing:
     tracing: Tracing
     alpha: float = ALPHA
     """Error that all comparisons of the run may make together."""
+    stored_on: Machine | None = None
+    """Where the baseline was stored, if it is a stored program."""
 
     async def time_all(self) -> Timed:
         """Time everyone who was not refused; whoever spoils the timer's process is out.
@@ -61,11 +66,6 @@ class Timing:
             if timed.report.stuck is None:
                 return timed
             self.tracing.rejections.take(timed.report.stuck.name, never_done(timed.report.stuck))
-
-    def samples_name(self) -> str:
-        """Name of the artifact with every block; a sweep has one a size."""
-        sizes = [f"{name}_{size}" for name, size in self.tracing.sizes.items()]
-        return "_".join([SAMPLES.removesuffix(".json"), *sizes]) + ".json"
 
     def names(self) -> list[str]:
         """Variants still in, the baseline first."""
@@ -112,12 +112,12 @@ class Timing:
         )
         pressure.mark()
         report = TimerReport.model_validate(result.value)
-        if keep_samples:
-            for saved in result.saved:
-                if saved.name == SAMPLES:
-                    self.jobs.keep(replace(saved, name=self.samples_name()))
+        saved = samples_of(result)
+        if saved:
+            self.jobs.keep(replace(saved, name=samples_name(self.tracing.sizes)))
         stalled, stolen = pressure.shares(report.measured_s)
-        return Timed(report, stalled, stolen, result.measured.wall_s)
+        blocks = saved.content if saved else b""
+        return Timed(report, stalled, stolen, result.measured.wall_s, blocks)
 
     def argument(
         self, names: Sequence[str], budget_s: float, *, keep_samples: bool
@@ -146,32 +146,60 @@ class Timing:
             check_outputs=self.ask.check_outputs,
             n_cores=self.ask.threads or 1,
             keep_samples=keep_samples,
+            stored_on=self.stored_on,
         )
         blobs = {variant.blob: programs[variant.name].blob for variant in variants}
         return ask, {**blobs, **self.tracing.set_blobs}
 
     async def second_opinion(self, first: Timed) -> Timed | None:
-        """Time once more, in a fresh process, what looks too good; None if nothing does.
+        """Time once more, in a fresh process, what looks too good or is close.
 
-        Also None where the time is too short, or the second process failed.
+        What is close has the rest of the timing's budget. None if nothing is to be confirmed, the
+        time is too short, or the second process failed.
         """
-        conditions = first.conditions()
-        doubtful = [
-            pair.candidate
-            for pair in first.report.pairs
-            if not first.is_refused(pair.candidate)
-            and (needs_second_opinion(pair, conditions) or first.is_suspect(pair.candidate))
-        ]
-        if not doubtful or self.jobs.left_s() < SECOND_OPINION_NEEDS_S:
+        doubtful, close = self.to_confirm(first)
+        rest_s = self.ask.time_budget_s - first.report.measured_s
+        if rest_s < CLOSE_NEEDS_S:
+            close = []
+        around_s = max(0.0, first.wall_s - first.report.measured_s)
+        budget_s = min(self.ask.time_budget_s, max(SECOND_OPINION_S, rest_s if close else 0.0))
+        has_time = self.jobs.left_s() >= around_s + budget_s + SECOND_OPINION_MARGIN_S
+        if not (doubtful or close) or not has_time:
             return None
-        budget_s = min(SECOND_OPINION_S, self.ask.time_budget_s)
         try:
-            names = [self.baseline, *doubtful]
+            names = [self.baseline, *doubtful, *close]
             return await self.time_once(names, budget_s, keep_samples=False)
         except ToolError as error:
             if error.code in OF_ONE_VARIANT:
                 return None
             raise
+
+    def to_confirm(self, first: Timed) -> tuple[list[str], list[str]]:
+        """Candidates that look too good, and those that are close to the baseline."""
+        conditions = first.conditions()
+        pairs = [pair for pair in first.report.pairs if not first.is_refused(pair.candidate)]
+        doubtful = [
+            pair.candidate
+            for pair in pairs
+            if needs_second_opinion(pair, conditions) or first.is_suspect(pair.candidate)
+        ]
+        close = [
+            pair.candidate
+            for pair in pairs
+            if pair.candidate not in doubtful and is_close(rule(pair, conditions))
+        ]
+        return doubtful, close
+
+
+def samples_of(result: JobResult) -> Saved | None:
+    """The timed blocks that a job handed out, if it was to."""
+    return next((saved for saved in result.saved if saved.name == SAMPLES), None)
+
+
+def samples_name(sizes: Mapping[str, int]) -> str:
+    """Name of the artifact with every block; a sweep has one a size."""
+    named = [f"{name}_{size}" for name, size in sizes.items()]
+    return "_".join([SAMPLES.removesuffix(".json"), *named]) + ".json"
 
 
 def never_done(stuck: Stuck) -> ToolError:

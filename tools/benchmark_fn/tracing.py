@@ -58,10 +58,14 @@ class Tracing:
         self.rejections = Rejections(self.baseline, is_alone=len(self.ask.variants) == 1)
 
     def claims(self) -> dict[str, Traced | None]:
-        """What each tracer says of itself; None where it said what can't be."""
+        """What each tracer says of itself; None where it said what can't be.
+
+        A stored program has no tracer.
+        """
         return {
             name: program.traced if program.claims_hold else None
             for name, program in self.programs.items()
+            if name in {variant.name for variant in self.ask.variants}
         }
 
     async def trace_all(self) -> None:

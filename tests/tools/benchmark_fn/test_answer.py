@@ -187,6 +187,25 @@ def test_a_huge_speed_up_is_not_believed_from_one_process(
     assert reason in notes(answer)
 
 
+@pytest.mark.parametrize(
+    ("second", "verdict", "code", "n_processes"),
+    [
+        (pair("faster", 0.94), "faster", "second_opinion", 2),
+        (pair("same", 1.0), "ambiguous", "processes_disagree", 2),
+        (None, "faster", "single_process", 1),
+    ],
+)
+def test_a_close_verdict_is_checked_by_a_second_process_if_there_is_time(
+    second: TimedPair | None, verdict: str, code: str, n_processes: int
+) -> None:
+    answer = answered(timed(pair("faster", 0.94)), timed(second) if second else None)
+
+    assert answer.result
+    (found,) = answer.result.comparisons
+    assert (found.verdict, found.n_processes) == (verdict, n_processes)
+    assert code in notes(answer)
+
+
 def test_more_work_than_a_core_can_do_is_suspect() -> None:
     impossible = variant("b", flops=1e9, least_flops=1e9)
 

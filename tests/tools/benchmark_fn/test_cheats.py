@@ -30,6 +30,8 @@ def work(x):
 )
 """What the cheats below really compute, to be found slower than the honest product."""
 
+UNCHEATED = SLOWER + "fn = work\n"
+
 TIMED_HONESTLY = {
     "patched_timers": """
 import time
@@ -58,6 +60,10 @@ def fn(x):
     global calls
     calls += 1
     return work(x) if calls < 5 else jnp.zeros_like(x)
+""",
+    "lowers_everybodys_precision": """
+jax.config.update("jax_default_matmul_precision", "bfloat16")
+fn = lambda x: jax.default_matmul_precision("float32")(work)(x)
 """,
     "slows_others_down": """
 import threading
@@ -126,6 +132,13 @@ def fn(x):
     return jnp.asarray(table)[near] + 0 * x
 """,
     ),
+    "right_for_half_of_the_inputs": (
+        "outputs_differ",
+        """
+def fn(x):
+    return jax.lax.cond(x[0, 0] > x[0, 1], lambda: jnp.tanh(x @ x), lambda: x)
+""",
+    ),
     "other_dtype": ("signature_differs", "def fn(x):\n    return jnp.tanh(x @ x) > 0\n"),
 }
 
@@ -181,9 +194,11 @@ async def pool() -> AsyncIterator[BackgroundPool]:
         running.leave()
 
 
-async def benchmark(pool: BackgroundPool, cheats: Mapping[str, str]) -> BenchmarkFnAnswer:
+async def benchmark(
+    pool: BackgroundPool, cheats: Mapping[str, str], honest: str = HONEST
+) -> BenchmarkFnAnswer:
     """The honest product against each of the cheats."""
-    codes = {"honest": HONEST, **cheats}
+    codes = {"honest": honest, **cheats}
     ask = BenchmarkFnAsk.model_validate(
         {
             "variants": [{"name": name, "code": code} for name, code in codes.items()],
@@ -199,6 +214,13 @@ async def benchmark(pool: BackgroundPool, cheats: Mapping[str, str]) -> Benchmar
 @pytest.fixture(scope="module")
 async def timed(pool: BackgroundPool) -> BenchmarkFnAnswer:
     return await benchmark(pool, {name: SLOWER + code for name, code in TIMED_HONESTLY.items()})
+
+
+@pytest.fixture(scope="module")
+async def uncheated(pool: BackgroundPool) -> BenchmarkFnAnswer:
+    return await benchmark(
+        pool, {name: SLOWER + code for name, code in TIMED_HONESTLY.items()}, UNCHEATED
+    )
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +246,15 @@ async def test_what_is_patched_or_kept_in_python_stays_behind(
 
     assert (found.verdict, found.reason) == ("slower", "beyond_min_effect")
     assert found.time_ratio > 1.5
+
+
+@pytest.mark.parametrize("name", TIMED_HONESTLY)
+async def test_its_time_is_that_of_the_same_program_without_the_cheat(
+    name: str, uncheated: BenchmarkFnAnswer
+) -> None:
+    found = compared(uncheated, name)
+
+    assert found.verdict == "same"
 
 
 @pytest.mark.parametrize("name", REJECTED)

@@ -5,8 +5,10 @@ import pytest
 from jax_workbench.tools.benchmark_fn.judge import (
     Conditions,
     Ruling,
+    agree,
     confirm,
     doubt,
+    is_close,
     needs_second_opinion,
     rule,
 )
@@ -149,3 +151,51 @@ def test_impossible_times_take_a_difference_back_and_leave_the_rest() -> None:
 
     assert doubt(huge()).reason == "timing_suspect"
     assert doubt(same) == same
+
+
+def close(value: float, verdict: Any = "faster") -> Ruling:
+    return Ruling(verdict, "beyond_min_effect", "cpu", ratio(value, verdict))
+
+
+@pytest.mark.parametrize(
+    ("ruling", "expected"),
+    [
+        (close(0.9), True),
+        (close(1.1, "slower"), True),
+        (close(0.7), False),
+        (close(1.4, "slower"), False),
+        (close(1.0, "same"), False),
+        (close(0.99, "ambiguous"), False),
+    ],
+)
+def test_small_called_differences_are_close(ruling: Ruling, *, expected: bool) -> None:
+    assert is_close(ruling) == expected
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        pytest.param(close(0.91), id="the same verdict"),
+        pytest.param(close(0.905, "ambiguous"), id="undecided, and it points the same way"),
+        pytest.param(None, id="it was not timed there"),
+    ],
+)
+def test_a_close_verdict_stands_that_a_second_process_does_not_contradict(
+    second: Ruling | None,
+) -> None:
+    assert agree(close(0.9), second) == close(0.9)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        pytest.param(close(1.0, "same"), id="no difference"),
+        pytest.param(close(1.1, "slower"), id="the other way"),
+        pytest.param(close(1.005, "ambiguous"), id="undecided, and it points the other way"),
+        pytest.param(close(0.97, "ambiguous"), id="undecided, far from the first"),
+    ],
+)
+def test_a_close_verdict_falls_that_a_second_process_contradicts(second: Ruling) -> None:
+    found = agree(close(0.9), second)
+
+    assert (found.verdict, found.reason) == ("ambiguous", "processes_disagree")

@@ -35,7 +35,12 @@ async def test_each_size_is_traced_drawn_and_timed_on_its_own(make_jobs: MakeJob
     timed = [argument for work, argument in jobs.ran if "timer" in work]
     assert len({argument["secret"] for argument in timed}) == 2
     assert [argument["alpha"] for argument in timed] == [0.01, 0.01]
-    assert sorted(saved.name for saved in jobs.kept) == ["samples_n_16.json", "samples_n_32.json"]
+    assert sorted(saved.name for saved in jobs.kept) == [
+        "reproduce.py",
+        "samples_n_16.json",
+        "samples_n_32.json",
+        "timing.png",
+    ]
     assert "b is same at every size" in answer.summary
     assert "scaling_not_fitted" in codes(answer)
 
