@@ -43,7 +43,7 @@ def arguments_of(event: CallTransformed) -> Iterator[Passed]:
         static = None if known is None else {names.index(n) for n in known if n in names}
     if static is None:
         return
-    for position, (value, node) in enumerate(zip(event.args, event.node.args, strict=False)):
+    for position, (value, node) in enumerate(zip(event.args, event.nodes, strict=False)):
         name = names[position] if position < len(names) else ""
         yield Passed(value, node, position, name, position in static)
     for keyword in event.node.keywords:

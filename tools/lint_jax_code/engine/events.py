@@ -2,7 +2,7 @@
 
 import ast
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jax_workbench.tools.lint_jax_code.engine.values import Function, Transform, Value
 
@@ -231,6 +231,16 @@ class Use:
 
     node: ast.AST
     by: str
+    path: "tuple[Step, ...]"
+    """From the scope that has the key inwards, through the calls that hand it on."""
+
+
+class Step(NamedTuple):
+    """One call on the way of a key to where it is consumed."""
+
+    node: ast.AST
+    entered: int
+    """Which activation of the scope around this is."""
     guards: tuple[tuple[str, bool], ...]
 
 
@@ -257,6 +267,9 @@ class CallTransformed(Event):
     node: ast.Call  # pyright: ignore[reportIncompatibleVariableOverride] - narrower
     transform: Transform
     args: list[Value]
+    """With the object first where a method is called."""
+    nodes: list[ast.expr]
+    """The expressions of `args`."""
     kwargs: dict[str, Value]
     has_star: bool
 

@@ -4,7 +4,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from jax_workbench.tools.lint_jax_code.engine.canonical import KEY_TYPES, SAMPLERS
-from jax_workbench.tools.lint_jax_code.engine.events import Call, Consume, Use
+from jax_workbench.tools.lint_jax_code.engine.events import Call, Consume, Step, Use
 from jax_workbench.tools.lint_jax_code.engine.frames import Frame
 from jax_workbench.tools.lint_jax_code.engine.operators import level_of
 from jax_workbench.tools.lint_jax_code.engine.values import Value
@@ -27,20 +27,43 @@ def origin(key: Value) -> Value:
 
 
 def consume(lint: "Analysis", frame: Frame, key: Value, node: ast.AST, by: str) -> None:
-    """Note that a key is used up; the place is the call in the scope that has the key."""
+    """Note that a key is used up; the place is the outermost one where both uses can be told."""
     key = origin(key)
     if key.kind in NEVER_KEYS:
         return
-    made_at, scope = age(key), frame.root
+    made_at, frames = age(key), [frame]
+    steps = [Step(node, frame.root.entered, frame.guards)]
+    scope = frame.root
     while scope.call is not None and scope.caller is not None and made_at < scope.entered:
-        node, frame = scope.call, scope.caller
+        frame = scope.caller
         scope = frame.root
+        frames.append(frame)
+        steps.append(Step(frames[-2].root.call or node, scope.entered, frame.guards))
+    frames.reverse()
+    use = Use(node, by, tuple(reversed(steps)))
     earlier = _earlier(lint, key)
-    if earlier is not None and _exclude_each_other(earlier.guards, frame.guards):
-        earlier = None
-    repeats = earlier is not None and earlier.node is node
-    lint.emit(Consume(lint, frame, node, key, by, earlier, repeats))
-    lint.consumed[key.serial] = Use(node, by, frame.guards)
+    level, repeats = _parting(earlier, use) if earlier is not None else (0, False)
+    step = use.path[level]
+    if earlier is not None:
+        before = earlier.path[level]
+        if _exclude_each_other(before.guards, step.guards):
+            earlier = None
+        else:
+            earlier = Use(before.node, earlier.by, earlier.path)
+    lint.emit(Consume(lint, frames[level], step.node, key, by, earlier, repeats))
+    lint.consumed[key.serial] = use
+
+
+def _parting(one: Use, other: Use) -> tuple[int, bool]:
+    """The depth at which two uses lie in different calls, and whether none of them does."""
+    deepest = min(len(one.path), len(other.path)) - 1
+    for level in range(deepest + 1):
+        if one.path[level].node is not other.path[level].node:
+            return level, False
+        below = level + 1
+        if level == deepest or one.path[below].entered != other.path[below].entered:
+            return level, True
+    return deepest, True
 
 
 def age(key: Value) -> int:

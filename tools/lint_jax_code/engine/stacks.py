@@ -19,23 +19,18 @@ def innermost(value: Value) -> tuple[Function | None, list[Transform]]:
     stack: list[Transform] = []
     while value.kind == "transformed" and value.transform is not None and len(stack) < 8:
         stack.append(value.transform)
-        owner, value = value.parent, value.transform.inner
-        if owner is not None and value.kind == "function" and value.function is not None:
-            return _bound_to(value.function, owner), stack
+        value = value.transform.inner
     return value.function if value.kind == "function" else None, stack
 
 
-def _bound_to(function: Function, owner: Value) -> Function:
-    if function.bound is not None or owner.kind != "instance":
-        return function
-    return Function(
-        function.node,
-        function.frame,
-        name=function.name,
-        bound=owner,
-        klass=function.klass,
-        defaults=function.defaults,
-    )
+def receiver(value: Value) -> Value | None:
+    """The object whose transformed method it is: its options count `self` as the first argument."""
+    function, _ = innermost(value)
+    owner = value.parent
+    if owner is None or owner.kind != "instance" or function is None or function.bound is not None:
+        return None
+    names = [getattr(d, "id", "") for d in getattr(function.node, "decorator_list", [])]
+    return None if "staticmethod" in names else owner
 
 
 def strength(stack: list[Transform]) -> int:

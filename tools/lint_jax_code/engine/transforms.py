@@ -21,6 +21,7 @@ from jax_workbench.tools.lint_jax_code.engine.stacks import (
     MAPPING,
     innermost,
     outcome,
+    receiver,
     strength,
 )
 from jax_workbench.tools.lint_jax_code.engine.values import (
@@ -100,7 +101,12 @@ def call_transformed(
     function, stack = innermost(value)
     if not stack:
         return Value()
-    lint.emit(CallTransformed(lint, frame, node, stack[0], args, kwargs, has_star))
+    nodes, owner = node.args, receiver(value)
+    if owner is not None:
+        args = [owner, *args]
+        place = node.func.value if isinstance(node.func, ast.Attribute) else node.func
+        nodes = [place, *nodes]
+    lint.emit(CallTransformed(lint, frame, node, stack[0], args, nodes, kwargs, has_star))
     level = level_of(frame, *args, *kwargs.values())
     if function is None or has_star:
         return outcome(stack, Value(), args, level)

@@ -28,7 +28,7 @@ def check(event: CallTransformed) -> Iterator[Found]:
     wanted = positions(transform.option("argnums", 0), (0,))
     if wanted is None or event.has_star or (allowed is not None and allowed.const is not False):
         return
-    for position, (value, node) in enumerate(zip(event.args, event.node.args, strict=False)):
+    for position, (value, node) in enumerate(zip(event.args, event.nodes, strict=False)):
         is_integer = isinstance(value.const, int) and not isinstance(value.const, bool)
         is_integer |= value.kind == "array" and value.dtype in INTEGERS
         is_integer |= value.kind == "array" and value.dtype == "int" and "arange" in value.op

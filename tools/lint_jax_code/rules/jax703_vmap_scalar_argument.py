@@ -21,7 +21,7 @@ def check(event: CallTransformed) -> Iterator[Found]:
     axes = transform.option("in_axes", 0)
     if transform.name != "vmap" or event.has_star or is_guarded(event):
         return
-    for position, (value, node) in enumerate(zip(event.args, event.node.args, strict=False)):
+    for position, (value, node) in enumerate(zip(event.args, event.nodes, strict=False)):
         if is_scalar(value) and is_mapped(axes, position):
             yield Found(
                 node,

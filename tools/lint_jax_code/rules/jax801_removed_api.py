@@ -8,12 +8,18 @@ The name that replaced it.
 """
 
 import ast
+import difflib
 from collections.abc import Iterator
 
 from jax_workbench.tools.lint_jax_code.engine.asking import replaced
 from jax_workbench.tools.lint_jax_code.engine.events import Attribute, Import
 from jax_workbench.tools.lint_jax_code.engine.removed import Gone, removed_names
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
+from jax_workbench.tools.lint_jax_code.engine.surface import (
+    is_absent,
+    neighbours,
+    version_of,
+)
 
 
 def check(event: Attribute) -> Iterator[Found]:
@@ -24,6 +30,8 @@ def check(event: Attribute) -> Iterator[Found]:
         gone = removed_names().get(event.name)
         if gone is not None and gone.status != "deprecated":
             yield found(event, event.node, event.name, gone)
+        elif gone is None and isinstance(event.node.ctx, ast.Load) and is_absent(event.name):
+            yield absent(event.node, event.name, "AttributeError")
     elif event.base.kind == "array" and event.base.op != "[]":
         gone = removed_names().get(f"array.{event.node.attr}")
         if gone is not None:
@@ -35,6 +43,18 @@ def check_import(event: Import) -> Iterator[Found]:
     gone = removed_names().get(event.name)
     if gone is not None and gone.status != "deprecated" and not event.lint.guard_depth:
         yield found(event, event.alias, event.name, gone)
+    elif gone is None and is_absent(event.name) and not event.lint.guard_depth:
+        yield absent(event.alias, event.name, "ImportError")
+
+
+def absent(node: ast.AST, name: str, raised: str) -> Found:
+    """The finding for a name that the installed version has not, and that no table explains."""
+    module, _, last = name.rpartition(".")
+    library = name.partition(".")[0]
+    close = difflib.get_close_matches(last, neighbours(name), n=1, cutoff=0.75)
+    advice = f" Is {module}.{close[0]} meant?" if close else ""
+    where = f"{module} has no {last} in {library} {version_of(library)}"
+    return Found(node, f"{where}: {raised}.{advice}")
 
 
 def found(event: Attribute | Import, node: ast.AST, name: str, gone: Gone) -> Found:

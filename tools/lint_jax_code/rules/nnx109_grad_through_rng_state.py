@@ -24,7 +24,7 @@ def check(event: CallTransformed) -> Iterator[Found]:
     if not transform.dotted.startswith("jax.") or transform.option("allow_int") is not None:
         return
     wanted = positions(transform.option("argnums", 0), (0,))
-    for position, (value, node) in enumerate(zip(event.args, event.node.args, strict=False)):
+    for position, (value, node) in enumerate(zip(event.args, event.nodes, strict=False)):
         if wanted is not None and position in wanted and has_streams(value):
             yield Found(
                 event.node,
