@@ -14,6 +14,7 @@ from jax_workbench.server.background_pool import BackgroundPool
 from jax_workbench.server.describe import AnyTool
 from jax_workbench.server.envelope import envelope, run_of
 from jax_workbench.server.input_files import read_inputs
+from jax_workbench.server.isolation_note import isolation_notes
 from jax_workbench.server.jobs_handle import CallJobs
 from jax_workbench.server.reply import Answered, Ending, Failed, end_of_output, picture_of
 from jax_workbench.server.run_store import SCHEME, RunStore
@@ -61,7 +62,11 @@ class Caller:
             session=watch.owner if tool.reuses_compiled else None,
         )
         answer = tool.answer.model_validate(await _said(tool, ask, jobs))
-        run = run_of(run_id, tool.name, ask, jobs.facts, self.pool.status())
+        status = self.pool.status()
+        if tool.runs_user_code:
+            notes = (*answer.notes, *isolation_notes(status.tier))
+            answer = answer.model_copy(update={"notes": notes})
+        run = run_of(run_id, tool.name, ask, jobs.facts, status)
         whole = envelope(answer, jobs.kept, run)
         record = {"tool": tool.name, "ask": ask.model_dump(mode="json"), "answer": whole}
         try:

@@ -81,6 +81,7 @@ class FakePool:
     saved: tuple[Any, ...] = ()
     stdout: str = ""
     stderr: str = ""
+    tier: Any = "full"
     specs: list[JobSpec] = field(default_factory=list[JobSpec])
     is_entered: bool = False
     n_killed: int = 0
@@ -120,7 +121,7 @@ class FakePool:
 
     def status(self) -> PoolStatus:
         """Say that all is well."""
-        return PoolStatus("full", "", "", True, 1, 0, 0, "fake", "cpu", 2, 2048)
+        return PoolStatus(self.tier, "", "", True, 1, 0, 0, "fake", "cpu", 2, 2048)
 
 
 @dataclass

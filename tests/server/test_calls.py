@@ -74,6 +74,23 @@ async def test_the_job_gets_the_call_as_json_with_its_bounds(make_server: MakeSe
     assert 4 < spec.limits.wall_s <= 5
 
 
+@pytest.mark.parametrize(
+    ("tier", "severities"),
+    [("full", []), ("shared", ["info"]), ("landlock", ["info"]), ("none", ["warning"])],
+)
+async def test_an_answer_from_a_weaker_tier_says_so(
+    make_server: MakeServer, tier: str, severities: list[str]
+) -> None:
+    async with Client(make_server(FakePool(tier=tier))) as client:
+        answer = (await client.call_tool("echo_code", {"code": "1"})).structured_content
+
+    assert answer is not None
+    notes = [note for note in answer["notes"] if note["code"] == "weak_isolation"]
+    assert [note["severity"] for note in notes] == severities
+    assert answer["run"]["sandbox"]["tier"] == tier
+    assert all(f"tier is {tier}:" in note["text"] for note in notes)
+
+
 async def test_wrong_arguments_are_an_error_that_the_model_sees(
     make_server: MakeServer, mode: str
 ) -> None:
