@@ -7,6 +7,7 @@ from jax_workbench.tools.lint_jax_code.engine import canonical as known
 from jax_workbench.tools.lint_jax_code.engine import events
 from jax_workbench.tools.lint_jax_code.engine.frames import Frame
 from jax_workbench.tools.lint_jax_code.engine.operators import level_of
+from jax_workbench.tools.lint_jax_code.engine.shaping import Shape, indexed
 from jax_workbench.tools.lint_jax_code.engine.values import (
     MISSING,
     Function,
@@ -52,8 +53,17 @@ def _of_array(frame: Frame, node: ast.Attribute, base: Value) -> Value | None:
     if node.attr in known.ARRAY_PROPERTIES:
         kind = "numpy" if base.kind == "numpy" else "array"
         level = base.traced if kind == "numpy" else level_of(frame, base)
-        return Value(kind, traced=level, op=f".{node.attr}", args=(base,), dtype=base.dtype)
+        shape = base.shape if node.attr in {"real", "imag"} else _turned(base.shape, node.attr)
+        return Value(
+            kind, traced=level, op=f".{node.attr}", args=(base,), dtype=base.dtype, shape=shape
+        )
     return None
+
+
+def _turned(shape: Shape | None, name: str) -> Shape | None:
+    if shape is None or name == "flat":
+        return None
+    return shape[::-1] if name == "T" or len(shape) < 2 else (*shape[:-2], shape[-1], shape[-2])
 
 
 def _shape(node: ast.Attribute, base: Value) -> Value:
@@ -124,7 +134,7 @@ def element(frame: Frame, node: ast.AST, base: Value, index: Value) -> Value:
                 op="[]",
                 args=(base, index),
                 dtype=base.dtype,
-                shape=_indexed_shape(base, index),
+                shape=indexed(base.shape, index),
                 node=node,
             )
         case "numpy":
@@ -138,12 +148,6 @@ def element(frame: Frame, node: ast.AST, base: Value, index: Value) -> Value:
             return Value(parent=base, op="[]")
         case _:
             return Value("unknown", op="[]", args=(base, index), node=node)
-
-
-def _indexed_shape(base: Value, index: Value) -> tuple[int | None, ...] | None:
-    if base.shape and (index.kind in {"static", "shape"} and index.op != "slice"):
-        return base.shape[1:] if not index.has_const or isinstance(index.const, int) else None
-    return None
 
 
 def _of_container(node: ast.AST, base: Value, index: Value) -> Value:

@@ -10,7 +10,9 @@ from jax_workbench.tools.lint_jax_code.engine.frames import Frame
 from jax_workbench.tools.lint_jax_code.engine.instances import instance_of
 from jax_workbench.tools.lint_jax_code.engine.invocation import invoke
 from jax_workbench.tools.lint_jax_code.engine.library import library_call
+from jax_workbench.tools.lint_jax_code.engine.operation_shapes import operation_shape
 from jax_workbench.tools.lint_jax_code.engine.operators import level_of
+from jax_workbench.tools.lint_jax_code.engine.shaping import Shape, ShapesDiffer
 from jax_workbench.tools.lint_jax_code.engine.transforms import apply_transform, call_transformed
 from jax_workbench.tools.lint_jax_code.engine.values import Value, named, static, traced_of
 
@@ -33,6 +35,7 @@ MUTATORS = frozenset(
     ]
 )
 LAYERS = ("flax.nnx.", "flax.linen.")
+SAME_SHAPE = frozenset(("astype", "clip", "sort", "cumsum", "conj", "round"))
 BOOLEAN = frozenset(("all", "any"))
 
 
@@ -190,6 +193,15 @@ def method_result(frame: Frame, event: Call, owner: Value, method: str) -> Value
     )
 
 
+def _method_shape(event: Call, owner: Value, method: str) -> Shape | None:
+    if owner.kind != "array":
+        return None
+    try:
+        return operation_shape(event, method, [owner, *event.args])
+    except ShapesDiffer:
+        return None
+
+
 def _array_method(frame: Frame, event: Call, owner: Value, method: str) -> Value:
     args = (owner, *event.args)
     if method in {"item", "tolist"}:
@@ -216,7 +228,7 @@ def _array_method(frame: Frame, event: Call, owner: Value, method: str) -> Value
         dtype = "int"
     elif method in {"mean", "std", "var"}:
         dtype = "float" if owner.dtype in {"int", "bool"} else owner.dtype
-    shape = owner.shape if method in {"astype", "clip", "sort", "cumsum", "conj"} else None
+    shape = owner.shape if method in SAME_SHAPE else _method_shape(event, owner, method)
     kind = "arrays" if method == "nonzero" else "array"
     level = (
         level_of(frame, owner, *event.args)

@@ -3,6 +3,8 @@
 from jax_workbench.tools.lint_jax_code.engine import canonical as known
 from jax_workbench.tools.lint_jax_code.engine.events import Call
 from jax_workbench.tools.lint_jax_code.engine.keys import literal_shape
+from jax_workbench.tools.lint_jax_code.engine.operation_shapes import operation_shape
+from jax_workbench.tools.lint_jax_code.engine.shaping import ShapesDiffer, shape_of_value
 from jax_workbench.tools.lint_jax_code.engine.values import Value
 
 SHAPED = {"zeros": 0, "ones": 0, "empty": 0, "full": 0}
@@ -89,14 +91,15 @@ def shape_of(event: Call, name: str) -> tuple[int | None, ...] | None:
         return first.shape
     if name in known.DTYPES and first is not None and first.is_number:
         return ()
-    return None
+    try:
+        return operation_shape(event, name, event.args)
+    except ShapesDiffer:
+        return None
 
 
 def _nested(value: Value) -> tuple[int | None, ...] | None:
-    if value.is_number or isinstance(value.const, bool):
-        return ()
     if value.items is None:
-        return value.shape
+        return shape_of_value(value)
     if not value.items:
         return (0,)
     inner = _nested(value.items[0])

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 NEVER_KEYS = frozenset(("static", "shape", "list", "tuple", "dict", "set", "function", "name"))
 PASSED = "passed"
+SHAPE_PLACES = {
+    **dict.fromkeys(("normal", "uniform", "randint", "exponential", "gumbel", "laplace"), 1),
+    "bernoulli": 2,
+}
+"""Where samplers take the shape of what they draw."""
 INTEGERS = frozenset(
     ["randint", "binomial", "poisson", "categorical", "bits", "geometric", "rademacher"]
 )
@@ -126,12 +131,18 @@ def random_call(lint: "Analysis", frame: Frame, event: Call) -> Value:
             op=event.name,
             args=tuple(event.args),
             dtype=dtype,
-            shape=literal_shape(event.argument(1, "shape"))
-            if name in {"normal", "uniform"}
-            else None,
+            shape=_drawn_shape(event, name),
             node=event.node,
         )
     return Value("array", traced=level_of(frame, *event.args), op=event.name, node=event.node)
+
+
+def _drawn_shape(event: Call, name: str) -> tuple[int | None, ...] | None:
+    place = SHAPE_PLACES.get(name)
+    if place is None:
+        return None
+    asked = event.argument(place, "shape")
+    return () if asked is None and place == 1 else literal_shape(asked)
 
 
 def _folded(event: Call, key: Value) -> Value:

@@ -7,6 +7,13 @@ from typing import Any
 
 from jax_workbench.tools.lint_jax_code.engine.canonical import SHAPES
 from jax_workbench.tools.lint_jax_code.engine.frames import Frame
+from jax_workbench.tools.lint_jax_code.engine.shaping import (
+    Shape,
+    ShapesDiffer,
+    broadcast,
+    product,
+    shape_of_value,
+)
 from jax_workbench.tools.lint_jax_code.engine.values import (
     MISSING,
     STAGED,
@@ -57,11 +64,12 @@ def computed(frame: Frame, node: ast.BinOp, left: Value, right: Value) -> Value:
             op=symbol,
             args=(left, right),
             dtype=result_dtype(node.op, left, right),
-            shape=_shape(left, right),
+            shape=_shape(left, symbol, right),
             node=node,
         )
     if "numpy" in kinds:
-        return Value("numpy", op=symbol, args=(left, right), node=node)
+        shape = _shape(left, symbol, right)
+        return Value("numpy", op=symbol, args=(left, right), shape=shape, node=node)
     if kinds & {"list", "tuple"}:
         return _sequences(node, left, right)
     if kinds <= {"shape", "static"}:
@@ -69,12 +77,12 @@ def computed(frame: Frame, node: ast.BinOp, left: Value, right: Value) -> Value:
     return Value("unknown", op=symbol, args=(left, right), node=node)
 
 
-def _shape(left: Value, right: Value) -> tuple[int | None, ...] | None:
-    if left.shape is not None and ((right.shape is None and right.is_number) or right.shape == ()):
-        return left.shape
-    if right.shape is not None and ((left.shape is None and left.is_number) or left.shape == ()):
-        return right.shape
-    return left.shape if left.shape == right.shape else None
+def _shape(left: Value, symbol: str, right: Value) -> Shape | None:
+    combine = product if symbol == "MatMult" else broadcast
+    try:
+        return combine(shape_of_value(left), shape_of_value(right))
+    except ShapesDiffer:
+        return None
 
 
 def result_dtype(symbol: ast.operator, left: Value, right: Value) -> str:
@@ -177,6 +185,7 @@ def compared(
             op=name,
             args=(left, right),
             dtype="bool",
+            shape=_shape(left, name, right),
             node=node,
         )
     if "numpy" in kinds:

@@ -142,12 +142,15 @@ def loop(lint: "Analysis", frame: Frame, node: ast.For | ast.AsyncFor) -> bool:
     lint.emit(Iterate(lint, frame, node, node.iter, source, node.body))
     n_items = _n_turns(source)
     frame.loops.append(node)
+    before = frame.names
     for turn in range(2 if n_items is None else min(n_items, 2)):
+        before = dict(frame.names)
         part = element_of(lint, frame, source, node.iter, turn, node)
         bind_target(lint, frame, node.target, part, node)
         if lint.execute(frame, node.body) and _always_leaves(node.body):
             break
     frame.loops.pop()
+    _forget_shapes(frame, before)
     lint.execute(frame, node.orelse)
     return False
 
@@ -167,14 +170,25 @@ def _always_leaves(body: list[ast.stmt]) -> bool:
 def while_loop(lint: "Analysis", frame: Frame, node: ast.While) -> bool:
     """`while`: as `for`."""
     frame.loops.append(node)
+    before = frame.names
     for _ in range(2):
+        before = dict(frame.names)
         test = lint.evaluate(frame, node.test)
         lint.emit(Branch(lint, frame, node, node.test, test, "while"))
         if lint.execute(frame, node.body) and _always_leaves(node.body):
             break
     frame.loops.pop()
+    _forget_shapes(frame, before)
     lint.execute(frame, node.orelse)
     return False
+
+
+def _forget_shapes(frame: Frame, before: dict[str, Value]) -> None:
+    """What one more turn changed the shape of has an unknown one after the loop."""
+    for name, value in frame.names.items():
+        old = before.get(name)
+        if old is not None and old is not value and old.shape != value.shape:
+            value.shape = None
 
 
 def leaves_loop(_lint: "Analysis", _frame: Frame, _node: ast.stmt) -> bool:
