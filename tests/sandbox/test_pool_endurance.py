@@ -3,8 +3,6 @@
 import os
 import resource
 import signal
-import subprocess
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -245,31 +243,6 @@ async def test_a_host_without_a_free_descriptor_says_so_and_recovers(filled: Loc
     outcome = await filled.run(spec)
 
     assert outcome.value["blobs"] == {}
-
-
-async def test_killing_the_host_leaves_no_process() -> None:
-    root = Path(__file__).parents[2]
-    command = [sys.executable, "-m", "tests.sandbox.busy_host"]
-    host = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE)  # noqa: ASYNC220, S603
-    assert host.stdout
-    with anyio.fail_after(300):
-        await anyio.to_thread.run_sync(host.stdout.readline)
-    below = descendants(host.pid)
-
-    host.kill()
-    host.wait()
-    host.stdout.close()
-
-    assert len(below) >= 5
-    await until(lambda: not any(is_alive(pid) for pid in below))
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return False
-    return text.rpartition(")")[2].split()[0] not in "ZX"
 
 
 @pytest.fixture
