@@ -1,7 +1,6 @@
 """The command line: `jax-workbench`, or `python -m jax_workbench.server`. Server only."""
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
@@ -15,6 +14,7 @@ from jax_workbench.server.client_configs import CLIENTS, show_config
 from jax_workbench.server.demo import show_demo
 from jax_workbench.server.doctor import show_findings
 from jax_workbench.server.jobs import JobBook
+from jax_workbench.server.log_lines import log_audit, log_to_stderr
 from jax_workbench.server.run_store import RunStore
 from jax_workbench.server.sandboxing import local_pool
 from jax_workbench.server.serve import serve_stdio
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(argv)
     try:
         settings = Settings.read(vars(options))
-        _log_to_stderr(settings)
+        log_to_stderr(settings)
         code = anyio.run(_run, options, settings)
     except SettingsError as error:
         sys.stderr.write(f"jax-workbench: {error}\n")
@@ -58,6 +58,7 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _serve(settings: Settings) -> int:
+    log_audit(settings)
     pool, jobs = local_pool(settings), JobBook(max_unfinished=settings.max_unfinished)
     if not settings.http:
         server = build_server(ALL_TOOLS, pool, settings, RunStore.open(settings), jobs)
@@ -119,14 +120,6 @@ def _add_lint_options(lint: argparse.ArgumentParser) -> None:
     lint.add_argument("--fail-on", choices=severities, default="error")
     lint.add_argument("--fix", nargs="?", const="safe", choices=("safe", "unsafe"), default="none")
     lint.add_argument("--jobs", "-j", type=int, default=0, help="processes; 0 is one a core")
-
-
-def _log_to_stderr(settings: Settings) -> None:
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=settings.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from jax_workbench.server.envelope import versions
 from jax_workbench.server.run_store import RunStore
 from jax_workbench.server.sandboxing import local_pool
 from jax_workbench.server.settings import Settings, default_state_dir
+from jax_workbench.tools.catalog import ALL_TOOLS
 
 GOOD, BAD = 0, 1
 START_LIMIT_S = 300.0
@@ -107,7 +108,9 @@ def _of_host(status: PoolStatus, settings: Settings) -> Iterator[Finding]:
         f"{settings.max_unfinished} unfinished calls, {MAX_QUEUED} queued jobs"
     )
     yield Finding("ok", "limits", bounds)
-    yield Finding("ok", "cache", "none: every job compiles anew, so that no job can forge an entry")
+    reusing = ", ".join(tool.name for tool in ALL_TOOLS if tool.reuses_compiled)
+    size = f"{Limits.kept_mib} MiB a client"
+    yield Finding("ok", "cache", f"in memory, {size}, for {reusing}; every other job compiles anew")
 
 
 def _of_folders(settings: Settings) -> Iterator[Finding]:

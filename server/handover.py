@@ -40,7 +40,10 @@ class Handover:
         A client that takes tasks gets the job itself where it is not soon done. Raises nothing but
         cancellation, which also ends the job unless its id is out.
         """
-        return await ending_of(tool.name, self._taken(tool, arguments, report, client))
+        taken = await ending_of(tool.name, self._taken(tool, arguments, report, client))
+        if not isinstance(taken, JobRecord):
+            self._jobs.ledger.answered(tool.name, taken)
+        return taken
 
     async def _taken(
         self, tool: AnyTool, arguments: Mapping[str, Any], report: Report, client: Client

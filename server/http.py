@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,15 +11,16 @@ import anyio
 import uvicorn
 from mcp.server import Server
 from mcp.server.auth.settings import AuthSettings
-from mcp.server.transport_security import TransportSecuritySettings
+from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
 from pydantic import AnyHttpUrl
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from jax_workbench.sandbox.policy import PoolStatus
 from jax_workbench.server.jobs import JobBook
+from jax_workbench.server.metrics import CONTENT_TYPE
 from jax_workbench.server.serve import first_signal
 from jax_workbench.server.settings import Settings, SettingsError
 from jax_workbench.server.slow_bodies import BODY_S, SlowBodies
@@ -92,9 +94,13 @@ def door_of(settings: Settings) -> Door:
 
 
 def http_app(
-    server: Server[None], door: Door, status: Callable[[], PoolStatus], body_s: float = BODY_S
+    server: Server[None],
+    door: Door,
+    jobs: JobBook,
+    status: Callable[[], PoolStatus],
+    body_s: float = BODY_S,
 ) -> Starlette:
-    """The application: MCP at /mcp, and /health, which needs no token."""
+    """The application: MCP at /mcp, /health, which needs no token, and /metrics, which does."""
 
     async def health(_request: Request) -> JSONResponse:
         now = status()
@@ -102,6 +108,13 @@ def http_app(
         state = "ok" if is_well else "sandbox_unavailable"
         facts = {"status": state, "is_ready": now.is_ready, "tier": now.tier}
         return JSONResponse(facts, 200 if is_well else 503)
+
+    async def metrics(request: Request) -> Response:
+        refused = await _refusal(request, door)
+        if refused is not None:
+            return refused
+        text = jobs.ledger.metrics.text(status(), jobs.n_unfinished)
+        return Response(text, media_type=CONTENT_TYPE)
 
     auth = None
     if door.tokens is not None:
@@ -120,10 +133,25 @@ def http_app(
         host=door.address.host,
         auth=auth,
         token_verifier=door.tokens,
-        custom_starlette_routes=[Route("/health", health)],
+        custom_starlette_routes=[Route("/health", health), Route("/metrics", metrics)],
     )
     app.add_middleware(SlowBodies, body_s=body_s)
     return app
+
+
+async def _refusal(request: Request, door: Door) -> Response | None:
+    """Why a request outside of MCP is refused; the SDK guards only its own path."""
+    if door.tokens is not None:
+        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+        token = await door.tokens.verify_token(secret) if scheme.lower() == "bearer" else None
+        is_good = (
+            token is not None
+            and token.resource == door.url
+            and (token.expires_at is None or token.expires_at > time.time())
+        )
+        if not is_good:
+            return Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})
+    return await TransportSecurityMiddleware(door.security).validate_request(request)
 
 
 class WebServer(uvicorn.Server):
@@ -143,7 +171,7 @@ async def serve_http(
         logger.warning("No token is asked for: every user of this machine can call %s.", door.url)
     web = WebServer(
         uvicorn.Config(
-            http_app(server, door, status),
+            http_app(server, door, jobs, status),
             host=door.address.host,
             port=door.address.port,
             log_config=None,

@@ -9,6 +9,8 @@ import anyio
 from anyio.abc import TaskGroup
 
 from jax_workbench.server.describe import AnyTool
+from jax_workbench.server.ledger import Ledger
+from jax_workbench.server.log_lines import run_in_hand
 from jax_workbench.server.reply import Answered, Ending, Failed
 from jax_workbench.server.run_store import new_run_id
 from jax_workbench.server.watch import Watch
@@ -40,12 +42,16 @@ class JobRecord:
         self._why_cancelled = ""
         self._ending: Ending | None = None
 
-    async def run(self, work: Callable[[AnyTool, Ask, Watch], Awaitable[Ending]]) -> None:
-        """Do the work, once; its end is kept here."""
+    async def run(
+        self, work: Callable[[AnyTool, Ask, Watch], Awaitable[Ending]], ledger: Ledger
+    ) -> None:
+        """Do the work, once; its end is kept here, and noted in `ledger`."""
+        run_in_hand.set(self.watch.run_id)  # of this task alone
         with self._scope:
             self._ending = await work(self.tool, self.ask, self.watch)
         if self._ending is None:
             self._ending = Failed("cancelled", self._why_cancelled, "Call the tool again.")
+        ledger.over(self.tool.name, self._ending, self.watch)
         self.finished_at, self.changed_at = time.monotonic(), datetime.now(UTC)
         self._done.set()
 
@@ -77,6 +83,12 @@ class JobBook:
         self._records: dict[str, JobRecord] = {}
         self._max_unfinished = max_unfinished
         self._group: TaskGroup | None = None
+        self.ledger = Ledger()
+
+    @property
+    def n_unfinished(self) -> int:
+        """Calls that are queued or running."""
+        return sum(record.finished_at is None for record in self._records.values())
 
     def open(self, group: TaskGroup) -> None:
         """Run jobs in `group`, which lives as long as the server."""
@@ -93,16 +105,15 @@ class JobBook:
         if self._group is None:
             raise ToolError("cancelled", "The server is shutting down.", "Call again later.")
         self._tidy()
-        n_unfinished = sum(record.finished_at is None for record in self._records.values())
-        if n_unfinished >= self._max_unfinished:
+        if self.n_unfinished >= self._max_unfinished:
             raise ToolError(
                 "device_busy",
-                f"{n_unfinished} calls are already queued or running.",
+                f"{self.n_unfinished} calls are already queued or running.",
                 "Wait for one of them, or end one with cancel_job.",
             )
         record = JobRecord(tool, ask, owner)
         self._records[record.id] = record
-        self._group.start_soon(record.run, work)
+        self._group.start_soon(record.run, work, self.ledger)
         return record
 
     def find(self, job_id: str, owner: str = "") -> JobRecord:

@@ -11,6 +11,7 @@ from jax_workbench.sandbox.tiers import CHOICES
 
 PREFIX = "JAX_WORKBENCH_"
 LOG_LEVELS = ("debug", "info", "warning", "error")
+LOG_FORMATS = ("text", "json")
 
 
 class SettingsError(ValueError):
@@ -41,6 +42,10 @@ class Settings:
     """Calls that may be queued or running at once."""
     log_level: str = "warning"
     """Of the log on stderr: one of LOG_LEVELS."""
+    log_format: str = "text"
+    """Of its lines: one of LOG_FORMATS."""
+    audit: str = "on"
+    """A line in the log for each run that a server did: "on" or "off"."""
     http: str = ""
     """HOST:PORT to serve on over HTTP; empty means stdin and stdout."""
     token_file: Path | None = None
@@ -142,6 +147,8 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "runs_count": _count(1),
     "max_unfinished": _count(1),
     "log_level": _one_of(LOG_LEVELS),
+    "log_format": _one_of(LOG_FORMATS),
+    "audit": _one_of(("on", "off")),
     "http": str,
     "token_file": _absolute,
     "allowed_hosts": _names,

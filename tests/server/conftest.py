@@ -82,6 +82,7 @@ class FakePool:
     stdout: str = ""
     stderr: str = ""
     tier: Any = "full"
+    problem: str = ""
     specs: list[JobSpec] = field(default_factory=list[JobSpec])
     is_entered: bool = False
     n_killed: int = 0
@@ -121,7 +122,7 @@ class FakePool:
 
     def status(self) -> PoolStatus:
         """Say that all is well."""
-        return PoolStatus(self.tier, "", "", True, 1, 0, 0, "fake", "cpu", 2, 2048)
+        return PoolStatus(self.tier, self.problem, "", True, 1, 0, 0, "fake", "cpu", 2, 2048)
 
 
 @dataclass

@@ -64,7 +64,7 @@ async def serving(
     )
     jobs = JobBook(max_unfinished=settings.max_unfinished)
     server = build_server(TOOLS, pool, settings, RunStore.open(settings), jobs)
-    app = http_app(server, door_of(settings), pool.status, body_s=BODY_S)
+    app = http_app(server, door_of(settings), jobs, pool.status, body_s=BODY_S)
     web = WebServer(uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=1))
     with anyio.fail_after(LIMIT_S):
         async with anyio.create_task_group() as group:
@@ -194,6 +194,54 @@ async def test_health_needs_no_token_and_names_the_tier(tmp_path: Path) -> None:
 
     assert got.status_code == 200
     assert got.json() == {"status": "ok", "is_ready": True, "tier": "full"}
+
+
+async def test_health_tells_a_probe_that_no_job_can_run(tmp_path: Path) -> None:
+    pool = FakePool(problem="There is no bubblewrap.")
+    async with serving(tmp_path, pool) as url, httpx2.AsyncClient() as http:
+        got = await http.get(f"{url}/health")
+
+    assert got.status_code == 503
+    assert got.json()["status"] == "sandbox_unavailable"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 401),
+        (bearer("somebody-elses-long-token"), 401),
+        (bearer(OLD), 401),
+        (bearer(ELSEWHERE), 401),
+        ({"authorization": ALICE}, 401),
+        (bearer(ALICE) | {"host": "evil.example"}, 421),
+        (bearer(ALICE) | {"origin": "http://evil.example"}, 403),
+        (bearer(ALICE), 200),
+    ],
+)
+async def test_metrics_are_for_the_callers_of_the_server(
+    tmp_path: Path, headers: dict[str, str], status: int
+) -> None:
+    async with serving(tmp_path, FakePool()) as url, httpx2.AsyncClient() as http:
+        got = await http.get(f"{url}/metrics", headers=headers)
+
+    assert got.status_code == status
+
+
+async def test_metrics_count_answers_and_jobs_by_how_they_ended(tmp_path: Path) -> None:
+    async with serving(tmp_path, FakePool()) as url:
+        async with client_of(url, ALICE) as client:
+            await client.call_tool("echo_code", {"code": "1"})
+            await client.call_tool("echo_code", {"misspelt": "1"})
+        async with httpx2.AsyncClient(headers=bearer(ALICE)) as http:
+            got = await http.get(f"{url}/metrics")
+
+    assert got.headers["content-type"].startswith("text/plain; version=0.0.4")
+    lines = got.text.splitlines()
+    assert 'jax_workbench_answers_total{tool="echo_code",outcome="ok"} 1' in lines
+    assert 'jax_workbench_answers_total{tool="echo_code",outcome="bad_argument"} 1' in lines
+    assert 'jax_workbench_jobs_total{tool="echo_code",outcome="ok"} 1' in lines
+    assert 'jax_workbench_job_queue_seconds_sum{tool="echo_code"} 0.250000' in lines
+    assert 'jax_workbench_sandbox_up{tier="full"} 1' in lines
 
 
 @pytest.mark.parametrize("http", ["0.0.0.0:8000", "192.0.2.1:8000", "[::]:8000", "box.example:1"])
