@@ -68,7 +68,7 @@ async def _serve(settings: Settings) -> int:
 
     door = door_of(settings)
     server = build_server(ALL_TOOLS, pool, settings, RunStore.open(settings), jobs)
-    return await serve_http(server, jobs, door, pool.status)
+    return await serve_http(server, jobs, door, pool.status, settings.finish_s)
 
 
 def _parser() -> argparse.ArgumentParser:

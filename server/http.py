@@ -104,10 +104,9 @@ def http_app(
 
     async def health(_request: Request) -> JSONResponse:
         now = status()
-        is_well = not now.problem
-        state = "ok" if is_well else "sandbox_unavailable"
+        state = "stopping" if jobs.is_closing else "sandbox_unavailable" if now.problem else "ok"
         facts = {"status": state, "is_ready": now.is_ready, "tier": now.tier}
-        return JSONResponse(facts, 200 if is_well else 503)
+        return JSONResponse(facts, 200 if state == "ok" else 503)
 
     async def metrics(request: Request) -> Response:
         refused = await _refusal(request, door)
@@ -164,9 +163,16 @@ class WebServer(uvicorn.Server):
 
 
 async def serve_http(
-    server: Server[None], jobs: JobBook, door: Door, status: Callable[[], PoolStatus]
+    server: Server[None],
+    jobs: JobBook,
+    door: Door,
+    status: Callable[[], PoolStatus],
+    finish_s: float = 0.0,
 ) -> int:
-    """Serve until SIGTERM or SIGINT; each call in flight is answered first. Returns 0."""
+    """Serve until SIGTERM or SIGINT; each call in flight is answered first. Returns 0.
+
+    Calls may finish for `finish_s`; what takes longer is cancelled and answered so.
+    """
     if door.tokens is None:
         logger.warning("No token is asked for: every user of this machine can call %s.", door.url)
     web = WebServer(
@@ -182,7 +188,7 @@ async def serve_http(
 
     async def watch() -> None:
         await first_signal()
-        await jobs.close()
+        await jobs.close(finish_s)
         await anyio.sleep(WRITING_S)
         web.should_exit = True
 

@@ -83,6 +83,7 @@ class JobBook:
         self._records: dict[str, JobRecord] = {}
         self._max_unfinished = max_unfinished
         self._group: TaskGroup | None = None
+        self._is_closing = False
         self.ledger = Ledger()
 
     @property
@@ -127,9 +128,21 @@ class JobBook:
             )
         return record
 
-    async def close(self) -> None:
-        """End every job, so that each waiting call is answered."""
-        self._group = None
+    @property
+    def is_closing(self) -> bool:
+        """It takes no new calls any more."""
+        return self._is_closing
+
+    async def close(self, finish_s: float = 0.0) -> None:
+        """End every job, so that each waiting call is answered; some may finish first.
+
+        New calls are refused from now on. What is not done after `finish_s` is cancelled, and its
+        caller told to call again.
+        """
+        self._group, self._is_closing = None, True
+        with anyio.move_on_after(finish_s):
+            for record in [*self._records.values()]:
+                await record.wait(finish_s)
         for record in self._records.values():
             record.cancel("The server is shutting down.")
         with anyio.move_on_after(CLOSING_S):

@@ -40,6 +40,8 @@ class Settings:
     """Number of stored runs."""
     max_unfinished: int = 32
     """Calls that may be queued or running at once."""
+    finish_s: float = 5.0
+    """How long calls may finish once an HTTP server was told to stop; then they are cancelled."""
     log_level: str = "warning"
     """Of the log on stderr: one of LOG_LEVELS."""
     log_format: str = "text"
@@ -146,6 +148,7 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "runs_days": _number(0.0),
     "runs_count": _count(1),
     "max_unfinished": _count(1),
+    "finish_s": _number(0.0),
     "log_level": _one_of(LOG_LEVELS),
     "log_format": _one_of(LOG_FORMATS),
     "audit": _one_of(("on", "off")),

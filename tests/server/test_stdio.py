@@ -188,6 +188,31 @@ async def test_a_client_that_cancels_kills_the_job_and_the_server_goes_on(tmp_pa
 
 
 @pytest.mark.parametrize("mode", ["legacy", "auto"], ids=["2025-11-25", "2026-07-28"])
+async def test_a_cancelled_call_of_either_era_frees_the_device(mode: str, tmp_path: Path) -> None:
+    server = StdioServerParameters(
+        command=COMMAND[0], args=COMMAND[1:], env={"JAX_WORKBENCH_STATE_DIR": str(tmp_path)}
+    )
+    queue: dict[str, Any] = {"running": 1}
+    with anyio.fail_after(STARTING_S + ENDING_S):
+        async with Client(server, mode=mode) as client:
+            async with anyio.create_task_group() as group:
+
+                async def heard(progress: float, total: float | None, message: str | None) -> None:
+                    del progress, total
+                    if message == "running the code":
+                        group.cancel_scope.cancel()
+
+                await client.call_tool(
+                    "run_jax_code", {"code": "while True: pass"}, progress_callback=heard
+                )
+            while queue["running"]:
+                read = await client.read_resource("workbench://device")
+                queue = json.loads(str(getattr(read.contents[0], "text", "")))["queue"]
+
+    assert queue["running"] == 0
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"], ids=["2025-11-25", "2026-07-28"])
 async def test_both_protocol_eras_are_served_on_stdio(mode: str, tmp_path: Path) -> None:
     server = StdioServerParameters(
         command=COMMAND[0], args=COMMAND[1:], env={"JAX_WORKBENCH_STATE_DIR": str(tmp_path)}
