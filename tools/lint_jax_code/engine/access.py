@@ -84,6 +84,8 @@ def _of_instance(lint: "Analysis", node: ast.Attribute, base: Value) -> Value:
     if base.klass is None:
         return Value(parent=base, op=f".{node.attr}")
     member = base.klass.member(node.attr)
+    if member is None and node.attr == "apply" and base.klass.is_linen_module:
+        return _applied(node, base)
     if member is None:
         return Value(parent=base, op=f".{node.attr}")
     if member.kind == "function" and member.function is not None:
@@ -91,6 +93,18 @@ def _of_instance(lint: "Analysis", node: ast.Attribute, base: Value) -> Value:
     if member.kind == "transformed":
         return Value("transformed", transform=member.transform, parent=base, node=member.node)
     return member
+
+
+def _applied(node: ast.Attribute, base: Value) -> Value:
+    """`module.apply(variables, ...)` of linen: calls the module."""
+    member = base.klass.member("__call__") if base.klass is not None else None
+    if member is None or member.function is None:
+        return Value(parent=base, op=".apply", node=node)
+    old = member.function
+    made = Function(
+        old.node, old.frame, name=old.name, klass=old.klass, stand_in=base, defaults=old.defaults
+    )
+    return Value("function", function=made, parent=base, op=".apply", node=node)
 
 
 def _bound(_lint: "Analysis", function: Function, owner: Value) -> Value:

@@ -6,10 +6,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jax_workbench.tools.lint_jax_code.engine.events import Event, Index
+from jax_workbench.tools.lint_jax_code.engine.keys import PASSED, age
 from jax_workbench.tools.lint_jax_code.engine.parameters import DIFFERENTIATING
 from jax_workbench.tools.lint_jax_code.engine.rule import Edit
 from jax_workbench.tools.lint_jax_code.engine.stacks import innermost
-from jax_workbench.tools.lint_jax_code.engine.values import MAPPED, STAGED, Value
+from jax_workbench.tools.lint_jax_code.engine.values import (
+    MAPPED,
+    STAGED,
+    Value,
+    leaves,
+    traced_of,
+)
 
 if TYPE_CHECKING:
     from jax_workbench.tools.lint_jax_code.engine.analysis import Analysis
@@ -44,6 +51,22 @@ def outlives(event: Event, value: Value) -> bool:
     while scope.caller is not None and scope.caller.staged > 0:
         scope = scope.caller.root
     return value.serial < scope.entered
+
+
+def holds_tracer(event: Event, value: Value) -> bool:
+    """Whether some part is traced; keys that staged code has made are."""
+    if traced_of(value):
+        return True
+    if event.frame.staged != STAGED:
+        return False
+    scope = event.frame.root
+    while scope.caller is not None and scope.caller.staged > 0:
+        scope = scope.caller.root
+    return any(
+        leaf.kind in {"key", "keys"} and age(leaf) > scope.entered
+        for leaf in leaves(value)
+        if leaf.op != PASSED
+    )
 
 
 def option_node(node: ast.AST, name: str) -> ast.expr | None:
@@ -120,6 +143,19 @@ def via(value: Value, depth: int = 6) -> Iterator[Value]:
     yield value
     for part in value.args:
         yield from via(part, depth - 1)
+
+
+def is_same(one: Value, other: Value, depth: int = 4) -> bool:
+    """Whether two values are proven equal: the same one, or computed alike from the same ones."""
+    if one is other:
+        return True
+    if one.has_const and other.has_const:
+        return type(one.const) is type(other.const) and one.const == other.const
+    if depth == 0 or not one.op or one.op != other.op or one.op.startswith("jax.random."):
+        return False
+    alike = len(one.args) == len(other.args) > 0
+    pairs = zip(one.args, other.args, strict=False)
+    return alike and all(is_same(a, b, depth - 1) for a, b in pairs)
 
 
 def is_free(event: Event, node: ast.AST) -> bool:

@@ -66,7 +66,9 @@ def _result(lint: "Analysis", frame: Frame, event: Call) -> Value:
         case "function" if callee.function is not None:
             if event.has_star or event.has_double_star:
                 return Value()
-            return invoke(lint, frame, callee.function, event.args, event.kwargs, call=node)
+            result = invoke(lint, frame, callee.function, event.args, event.kwargs, call=node)
+            is_pair = callee.op == ".apply" and event.kwargs.get("mutable") is not None
+            return Value() if is_pair else result
         case "transformed":
             return call_transformed(
                 lint,

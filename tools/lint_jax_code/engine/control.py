@@ -144,9 +144,8 @@ def tree_map(lint: "Analysis", frame: Frame, event: Call) -> Value:
             for a in event.args[1:]
         ]
         body_call(lint, frame, event.argument(0, "f"), leaves, staged=0)
-    if level:
-        return Value("pytree", traced=level)
-    return Value("unknown", op=event.name)
+    kind = "pytree" if level else "unknown"
+    return Value(kind, traced=level, op=event.name, args=tuple(event.args))
 
 
 def eval_shape(lint: "Analysis", frame: Frame, event: Call) -> Value:

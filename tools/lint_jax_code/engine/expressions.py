@@ -128,7 +128,8 @@ def unary(lint: "Analysis", frame: Frame, node: ast.UnaryOp) -> Value:
     for operation in reversed(chain):
         if isinstance(operation.op, ast.Not):
             lint.emit(Truth(lint, frame, operation.operand, value, operation, "not"))
-            value = static(dtype="bool")
+            const = not value.const if isinstance(value.const, bool) else MISSING
+            value = static(const, dtype="bool")
         else:
             value = negated(frame, operation, value)
     return value

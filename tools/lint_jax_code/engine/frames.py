@@ -8,6 +8,7 @@ from jax_workbench.tools.lint_jax_code.engine.values import (
     MISSING,
     Function,
     Klass,
+    Transform,
     Value,
 )
 
@@ -40,6 +41,8 @@ class Frame:
     """Serial at the entry: what a caller handed in is older."""
     call: ast.AST | None = None
     """The call that entered, where a reader should look for what it does."""
+    transforms: tuple[Transform, ...] = ()
+    """The transformations around, the innermost call's."""
 
     def lookup(self, name: str) -> tuple[Value | None, "Frame | None"]:
         """A name's value and the scope that binds it; class bodies are skipped from inside."""

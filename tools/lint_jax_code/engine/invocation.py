@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 from jax_workbench.tools.lint_jax_code.engine.events import FunctionEnd
 from jax_workbench.tools.lint_jax_code.engine.frames import Frame, joined
 from jax_workbench.tools.lint_jax_code.engine.parameters import bound_arguments
-from jax_workbench.tools.lint_jax_code.engine.values import Function, Value, static
+from jax_workbench.tools.lint_jax_code.engine.values import (
+    Function,
+    Transform,
+    Value,
+    static,
+)
 
 if TYPE_CHECKING:
     from jax_workbench.tools.lint_jax_code.engine.analysis import Analysis
@@ -49,6 +54,7 @@ def enter(
     staged: int = 0,
     call: ast.AST | None = None,
     is_mapped: bool = False,
+    transforms: tuple[Transform, ...] = (),
 ) -> Value:
     """Walk a function's body with these names."""
     node = function.node
@@ -69,6 +75,7 @@ def enter(
         contexts=frame.contexts,
         entered=now,
         call=call,
+        transforms=transforms or frame.transforms,
     )
     lint.analysed[node] = max(lint.analysed.get(node, -1), inner.staged)
     lint.calling.append(node)

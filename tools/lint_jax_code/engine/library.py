@@ -215,7 +215,8 @@ def _of_jax(frame: Frame, event: Call) -> Value | None:
 
 def _other(event: Call) -> Value:
     name, last = event.name, known.last(event.name)
-    if name.startswith("optax.") and any(part in last for part in OPTAX_ARRAYS):
+    is_value = any(part in last for part in OPTAX_ARRAYS) and not last.startswith("clip")
+    if name.startswith("optax.") and is_value:
         return Value("array", traced=traced_of(*event.args), op=name, args=tuple(event.args))
     if name.startswith("optax.") or last[:1].isupper():
         return Value(

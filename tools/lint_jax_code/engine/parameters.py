@@ -38,6 +38,8 @@ def bound_arguments(
     names.update(zip(given, values, strict=False))
     if spec.vararg is not None:
         names[spec.vararg.arg] = Value("tuple", items=values[len(given) :], op=PASSED)
+    if function.stand_in is not None and given:
+        names[given[0]] = function.stand_in
     by_name = {**function.partial_kwargs, **kwargs}
     known_names = set(function.all_names)
     names |= {name: value for name, value in by_name.items() if name in known_names}

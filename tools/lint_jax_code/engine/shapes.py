@@ -9,7 +9,14 @@ from jax_workbench.tools.lint_jax_code.engine.values import Value
 
 FIRST = frozenset(["zeros", "ones", "empty", "full", "eye", "tri", "identity"])
 SECOND = frozenset(["broadcast_to", "reshape", "one_hot", "tile"])
-NAMED = ("shape", "num_classes", "num", "reps", "newshape")
+NAMED = ("shape", "num_classes", "num", "reps", "newshape", "axis", "slice_size", "slice_sizes")
+SIZED = {"dynamic_slice": 2, "dynamic_slice_in_dim": 2, "top_k": 1, "dynamic_index_in_dim": 2}
+ALONG_AN_AXIS = frozenset(
+    [
+        *("sum", "mean", "max", "min", "prod", "std", "var", "any", "all", "argmax", "argmin"),
+        *("cumsum", "cumprod", "softmax", "log_softmax", "logsumexp", "expand_dims", "squeeze"),
+    ]
+)
 LAST_POSITION = 8
 SHAPED_SAMPLERS = {
     "normal": 1,
@@ -51,6 +58,12 @@ def _whole(event: Call) -> Iterator[tuple[Value, ast.expr]]:
             positions = range(3)
         elif name == "linspace":
             positions = [2]
+        elif name in SIZED or name in ALONG_AN_AXIS:
+            positions = [SIZED.get(name, 1)]
+        elif event.keyword("axis") is not None:
+            positions = [LAST_POSITION]
+    elif event.owner is not None and event.owner.kind == "array" and event.method in ALONG_AN_AXIS:
+        positions = [0]
     elif event.method == "reshape" and event.owner is not None and event.owner.kind == "array":
         positions = range(LAST_POSITION)
     if not positions:

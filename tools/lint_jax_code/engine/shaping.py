@@ -32,7 +32,7 @@ def broadcast(left: Shape | None, right: Shape | None) -> Shape | None:
 
 
 def _length(one: int | None, other: int | None) -> int | None:
-    if one == other or other == 1:
+    if other in {one, 1}:
         return one
     if one == 1:
         return other

@@ -261,12 +261,15 @@ def declared_outer(_lint: "Analysis", frame: Frame, node: ast.Global | ast.Nonlo
 
 def matched(lint: "Analysis", frame: Frame, node: ast.Match) -> bool:
     """`match`: every case from the same state."""
-    lint.evaluate(frame, node.subject)
+    subject = lint.evaluate(frame, node.subject)
     start, guards = lint.state(frame), frame.guards
     ends = [start]
     for position, case in enumerate(node.cases):
         lint.restore(frame, start)
         for part in ast.walk(case.pattern):
+            if isinstance(part, ast.MatchValue) and part is case.pattern:
+                equal = Value(subject.kind, traced=subject.traced, dtype="bool")
+                lint.emit(Branch(lint, frame, part, part.value, equal, "match"))
             name = getattr(part, "name", None) or getattr(part, "rest", None)
             if isinstance(name, str):
                 bind_name(lint, frame, name, Value(), node)

@@ -122,6 +122,7 @@ def call_transformed(
         staged=strength(stack),
         is_mapped=is_mapped,
         call=None if is_mapped else node,
+        transforms=tuple(stack),
     )
     if frame.staged == 0:
         _donate(lint, frame, stack[0], function, node, args)

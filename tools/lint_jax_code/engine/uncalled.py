@@ -53,7 +53,15 @@ def walk_uncalled(lint: "Analysis", transform: Transform) -> None:
         names[first] = instance_of(lint, function.klass)
     is_mapped = any(t.name in MAPPING for t in stack)
     lint.consumed, lint.donated = {}, {}
-    enter(lint, Frame(), function, names, staged=level, is_mapped=is_mapped)
+    enter(
+        lint,
+        Frame(),
+        function,
+        names,
+        staged=level,
+        is_mapped=is_mapped,
+        transforms=tuple(stack),
+    )
 
 
 def _is_traced(stack: list[Transform], position: int) -> bool:

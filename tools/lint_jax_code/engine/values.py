@@ -113,6 +113,8 @@ class Function:
     partial_args: tuple[Value, ...] = ()
     partial_kwargs: dict[str, Value] = field(default_factory=dict[str, "Value"])
     in_loop: bool = False
+    stand_in: Value | None = None
+    """What the first parameter is, whatever the caller passes in its place: `module.apply`."""
     defaults: dict[str, Value] = field(default_factory=dict[str, "Value"])
 
     @property
@@ -196,6 +198,11 @@ class Klass:
     def is_nnx_module(self) -> bool:
         """Whether it derives from nnx.Module."""
         return any(n.startswith("flax.nnx.") for n in self.base_names())
+
+    @property
+    def is_linen_module(self) -> bool:
+        """Whether it derives from flax.linen.Module."""
+        return "flax.linen.Module" in self.base_names()
 
     @property
     def is_plain(self) -> bool:

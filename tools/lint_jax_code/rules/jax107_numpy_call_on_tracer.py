@@ -18,8 +18,10 @@ from jax_workbench.tools.lint_jax_code.engine.asking import (
 from jax_workbench.tools.lint_jax_code.engine.canonical import JNP_STATIC
 from jax_workbench.tools.lint_jax_code.engine.events import Call
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
+from jax_workbench.tools.lint_jax_code.engine.surface import is_absent, signature
 from jax_workbench.tools.lint_jax_code.engine.values import Value, traced_of
 
+FOREIGN = ("scipy.", "sklearn.", "skimage.", "cv2.", "pandas.")
 HARMLESS = frozenset(
     ("dtype", "ndim", "shape", "size", "iterable", "broadcast_shapes", "result_type", "isscalar")
 )
@@ -55,6 +57,9 @@ SAME_IN_MATH = frozenset(
 def check(event: Call) -> Iterator[Found]:
     """Report numpy.* and math.* with a traced argument."""
     module, _, word = event.name.rpartition(".")
+    if event.name.startswith(FOREIGN):
+        yield from of_foreign(event, word)
+        return
     if not event.name.startswith(("numpy.", "math.")) or word in HARMLESS or "random" in module:
         return
     if word in JNP_STATIC or not any(is_numeric(event, value) for value in event.args):
@@ -66,6 +71,18 @@ def check(event: Call) -> Iterator[Found]:
         f"{event.name} can't take a traced value: {raised}. Use {other}.",
         fix=mended(event, module, word),
     )
+
+
+def of_foreign(event: Call, word: str) -> Iterator[Found]:
+    """Report functions of other libraries that compute with NumPy."""
+    if any(v.kind == "array" and is_differentiated_array(event, v) for v in event.args):
+        other = f"jax.{event.name}" if not is_absent(f"jax.{event.name}") else ""
+        known = other.startswith("jax.scipy.") and signature(other) is not None
+        yield Found(
+            event.node,
+            f"{event.name} can't take a traced value: TracerArrayConversionError. Use"
+            f" {other if known else f'a function of JAX, or jax.pure_callback around {word}'}.",
+        )
 
 
 def is_numeric(event: Call, value: Value) -> bool:

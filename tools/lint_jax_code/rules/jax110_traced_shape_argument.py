@@ -23,7 +23,7 @@ def check(event: Call) -> Iterator[Found]:
         if is_traced(event, value) and not only_shapes(value):
             yield Found(
                 node,
-                f"`{shown(event.lint, node)}` is traced, and a shape needs Python integers."
+                f"`{shown(event.lint, node)}` is traced, and a shape or axis needs Python integers."
                 " Make it static, or take it from an array's shape.",
             )
             return

@@ -17,20 +17,30 @@ from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
 from jax_workbench.tools.lint_jax_code.engine.strings import f_string_as_format
 from jax_workbench.tools.lint_jax_code.engine.values import MAPPED, Value, traced_of
 
+LEVELS = frozenset(("debug", "info", "warning", "error", "exception", "critical", "log"))
+
 
 def check(event: Call) -> Iterator[Found]:
     """Report prints of traced values."""
     is_print = event.name == "builtins.print"
-    is_log = event.name.startswith("logging.") and not event.name.endswith("getLogger")
+    is_log = is_logging(event)
     if not (is_print or is_log) or not is_staged(event):
         return
     if any(is_shown_traced(value) for value in event.args):
         yield Found(
             event.node,
-            f"{event.name.rpartition('.')[2]} shows a tracer once, at tracing, and nothing at"
-            " later calls. Use jax.debug.print.",
+            f"{event.name.rpartition('.')[2] or event.method} shows a tracer once, at tracing, and"
+            " nothing at later calls. Use jax.debug.print.",
             fix=mended(event) if is_print else None,
         )
+
+
+def is_logging(event: Call) -> bool:
+    """Whether it writes a record: by the module, or by a logger."""
+    if event.name.startswith(("logging.", "absl.logging.", "warnings.warn", "wandb.log")):
+        return not event.name.endswith("getLogger")
+    owner = event.owner
+    return event.method in LEVELS and owner is not None and owner.op == "logging.getLogger"
 
 
 def is_shown_traced(value: Value) -> bool:

@@ -10,10 +10,9 @@ Return the value and store it outside.
 
 from collections.abc import Iterator
 
-from jax_workbench.tools.lint_jax_code.engine.asking import outlives, shown
+from jax_workbench.tools.lint_jax_code.engine.asking import holds_tracer, outlives, shown
 from jax_workbench.tools.lint_jax_code.engine.events import StoreAttribute
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
-from jax_workbench.tools.lint_jax_code.engine.values import traced_of
 
 
 def check(event: StoreAttribute) -> Iterator[Found]:
@@ -24,7 +23,7 @@ def check(event: StoreAttribute) -> Iterator[Found]:
     function = event.frame.root.function
     if function is not None and function.name in {"__init__", "__post_init__", "setup"}:
         return
-    if traced_of(event.value) and outlives(event, base):
+    if holds_tracer(event, event.value) and outlives(event, base):
         yield Found(
             event.target,
             f"`{shown(event.lint, event.target)}` keeps a tracer after the transformed function"

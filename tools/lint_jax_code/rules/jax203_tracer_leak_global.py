@@ -9,14 +9,14 @@ Return the value.
 
 from collections.abc import Iterator
 
+from jax_workbench.tools.lint_jax_code.engine.asking import holds_tracer
 from jax_workbench.tools.lint_jax_code.engine.events import Bind
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
-from jax_workbench.tools.lint_jax_code.engine.values import traced_of
 
 
 def check(event: Bind) -> Iterator[Found]:
     """Report outer names bound to traced values."""
-    if not event.is_outer or event.staged == 0 or not traced_of(event.value):
+    if not event.is_outer or event.staged == 0 or not holds_tracer(event, event.value):
         return
     outer = event.frame.root.outer
     while outer is not None and outer.outer is not None and event.name not in outer.names:

@@ -10,10 +10,9 @@ Return the values, or carry them through the outputs of lax.scan.
 import ast
 from collections.abc import Iterator
 
-from jax_workbench.tools.lint_jax_code.engine.asking import outlives, shown
+from jax_workbench.tools.lint_jax_code.engine.asking import holds_tracer, outlives, shown
 from jax_workbench.tools.lint_jax_code.engine.events import Before, Event, StoreIndex
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
-from jax_workbench.tools.lint_jax_code.engine.values import traced_of
 
 METHODS = frozenset(("append", "extend", "insert", "add", "update", "setdefault"))
 CONTAINERS = frozenset(("list", "dict", "set"))
@@ -24,13 +23,15 @@ def check(event: Before) -> Iterator[Found]:
     owner = event.owner
     if event.method not in METHODS or owner is None or owner.kind not in CONTAINERS:
         return
-    if traced_of(*event.args) and outlives(event, owner):
+    if any(holds_tracer(event, a) for a in event.args) and outlives(event, owner):
         yield found(event, event.node)
 
 
 def check_store(event: StoreIndex) -> Iterator[Found]:
     """Report stores of entries."""
-    if event.base.kind in CONTAINERS and traced_of(event.value) and outlives(event, event.base):
+    if event.base.kind not in CONTAINERS or not outlives(event, event.base):
+        return
+    if holds_tracer(event, event.value):
         yield found(event, event.target)
 
 

@@ -7,6 +7,7 @@ Every example of the batch gets the same numbers; nothing is raised.
 Split to the batch size and map over the keys.
 """
 
+import ast
 from collections.abc import Iterator
 
 from jax_workbench.tools.lint_jax_code.engine.asking import is_test_file
@@ -25,10 +26,21 @@ def check(event: Consume) -> Iterator[Found]:
     if key.traced >= MAPPED or is_test_file(event.lint):
         return
     yield Found(
-        event.node,
+        where_it_is_left_out(event) or event.node,
         "The key is shared by the whole batch: every example gets the same numbers. Split it to"
         " the batch size and map over the keys.",
     )
+
+
+def where_it_is_left_out(event: Consume) -> ast.AST | None:
+    """The vmap whose in_axes leave the key out, where the caller passes it."""
+    scope = event.frame.root
+    is_passed = any(value is event.key for value in scope.names.values())
+    for transform in scope.transforms if is_passed else ():
+        axes = transform.option("in_axes", 0)
+        if axes is not None and axes.items is not None and not transform.is_decorator:
+            return transform.node
+    return None
 
 
 RULE = Rule(

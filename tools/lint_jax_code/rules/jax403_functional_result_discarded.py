@@ -14,6 +14,7 @@ from jax_workbench.tools.lint_jax_code.engine.asking import is_test_file, replac
 from jax_workbench.tools.lint_jax_code.engine.canonical import ARRAY_METHODS, is_jnp, last
 from jax_workbench.tools.lint_jax_code.engine.events import Discard
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
+from jax_workbench.tools.lint_jax_code.engine.values import Value
 
 MAKERS = frozenset(
     (
@@ -44,6 +45,8 @@ def check(event: Discard) -> Iterator[Found]:
         if last(value.op) in MAKERS or value.node is not call:
             return
         word = last(value.op)
+    elif value.op == "jax.tree.map" and value.args and is_pure(value.args[0]):
+        word = "jax.tree.map"
     elif isinstance(call.func, ast.Attribute) and value.op == f".{call.func.attr}":
         word = call.func.attr
         owner = value.args[0] if value.args else None
@@ -57,6 +60,14 @@ def check(event: Discard) -> Iterator[Found]:
         " the result.",
         fix=mended(event, call, word),
     )
+
+
+def is_pure(function: Value) -> bool:
+    """Whether calling it leaves nothing behind: a function of jnp, or a lambda of arithmetic."""
+    if function.kind == "name":
+        return is_jnp(function.name)
+    node = function.function.node if function.function is not None else None
+    return isinstance(node, ast.Lambda) and isinstance(node.body, ast.BinOp | ast.UnaryOp)
 
 
 def is_excused(event: Discard) -> bool:

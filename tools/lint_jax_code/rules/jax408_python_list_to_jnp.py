@@ -69,7 +69,8 @@ def check(event: Call) -> Iterator[Found]:
         return
     pairs = list(zip(event.args, event.node.args, strict=False))
     for value, node in pairs[: 2 if word in {"dot", "matmul", "add"} else 1]:
-        if value.kind in {"list", "tuple"} and value.items and value.op != "passed":
+        is_proven = bool(value.items) or value.op in {"appended", "comprehension"}
+        if value.kind in {"list", "tuple"} and is_proven and value.op != "passed":
             fix = None
             if isinstance(node, ast.List | ast.Tuple):
                 edit = replaced(event.lint, node, f"jnp.array({event.lint.text(node)})")

@@ -16,7 +16,9 @@ from jax_workbench.tools.lint_jax_code.engine.asking import (
     shown,
 )
 from jax_workbench.tools.lint_jax_code.engine.events import Call
+from jax_workbench.tools.lint_jax_code.engine.keys import origin
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
+from jax_workbench.tools.lint_jax_code.engine.values import Value
 
 
 def check(event: Call) -> Iterator[Found]:
@@ -33,18 +35,30 @@ def check(event: Call) -> Iterator[Found]:
 
 
 def is_norm(event: Call) -> bool:
-    """Whether it is the norm of a difference, with nothing added under the root."""
+    """Whether it has a root that can be of zero, with nothing added under it."""
     value = event.args[0]
+    is_by_row = "axis" in event.kwargs or len(event.args) > 1
     if event.name == "jax.numpy.linalg.norm":
-        return value.op == "Sub"
+        return value.op == "Sub" or is_by_row or starts_at_zero(value)
     if event.name == "jax.numpy.hypot":
         return all(v.op == "Sub" for v in event.args[:2])
+    if event.name == "jax.numpy.std":
+        return True
     if event.name != "jax.numpy.sqrt" or value.op not in {"jax.numpy.sum", ".sum"}:
         return False
     squared = value.args[0]
-    if squared.op == "Pow" and len(squared.args) == 2 and squared.args[1].const == 2:
-        return squared.args[0].op == "Sub"
-    return squared.op == "jax.numpy.square" and squared.args[0].op == "Sub"
+    inner = squared.args[0] if squared.args else squared
+    is_square = squared.op == "jax.numpy.square" or (
+        squared.op == "Pow" and len(squared.args) == 2 and squared.args[1].const == 2
+    )
+    is_by_row = "axis" in value.kwargs or len(value.args) > 1
+    return is_square and (inner.op == "Sub" or is_by_row or starts_at_zero(inner))
+
+
+def starts_at_zero(value: Value) -> bool:
+    """Whether the caller passes an array of zeros."""
+    start = origin(value)
+    return start.op in {"jax.numpy.zeros", "jax.numpy.zeros_like"} or start.const == 0
 
 
 RULE = Rule(

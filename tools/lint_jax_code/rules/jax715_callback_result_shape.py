@@ -27,6 +27,16 @@ def check(event: Call) -> Iterator[Found]:
             f"{event.name.rpartition('.')[2]} needs the shape and dtype of its result as the"
             " second argument: jax.ShapeDtypeStruct(shape, dtype).",
         )
+        return
+    function = event.args[0].function if event.args else None
+    n_passed = len(event.args) - 2
+    if function is not None and second is not None and n_passed < function.n_required:
+        yield Found(
+            event.node,
+            f"The callback takes {function.n_required} arguments and gets {n_passed}: the second"
+            " argument is the shape and dtype of its result, jax.ShapeDtypeStruct(shape, dtype),"
+            " and its own arguments come after.",
+        )
 
 
 RULE = Rule(

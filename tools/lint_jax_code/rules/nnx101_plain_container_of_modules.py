@@ -66,10 +66,16 @@ def check_append(event: Before) -> Iterator[Found]:
     is_inside = function is not None and function.klass is not None and is_module(function.klass)
     base = func.value.value
     if is_inside and isinstance(base, ast.Name) and base.id == "self" and is_state(event.args[0]):
+        made = owner.node if isinstance(owner.node, ast.List) else event.node
+        edits = (replaced(event.lint, made, f"nnx.List({event.lint.text(made)})"),)
         yield Found(
-            event.node,
+            made,
             f"`{shown(event.lint, func.value)}` is a plain list, and flax 0.12 does not look into"
             " it for modules: ValueError. Make it an nnx.List.",
+            related=((event.node, "a module is appended here"),),
+            fix=Fix("safe", "Use nnx.List", edits, ("from flax import nnx",))
+            if made is owner.node
+            else None,
         )
 
 

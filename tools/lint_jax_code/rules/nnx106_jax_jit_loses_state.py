@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from jax_workbench.tools.lint_jax_code.engine.asking import is_guarded, outlives, shown
 from jax_workbench.tools.lint_jax_code.engine.events import (
+    Before,
     Call,
-    CallTransformed,
     Event,
     StoreAttribute,
     StoreIndex,
@@ -26,21 +26,13 @@ STATEFUL = frozenset(("flax.nnx.BatchNorm",))
 LOSING = frozenset(("jit", "vmap", "checkpoint", "pmap"))
 
 
-def check_call(event: CallTransformed) -> Iterator[Found]:
-    """Remember which transformed function is being called."""
-    transform = event.transform
-    is_losing = transform.name in LOSING and transform.dotted.startswith("jax.")
-    if event.frame.staged == 0:
-        event.lint.scratch["NNX106"] = event.node if is_losing else None
-    return iter(())
-
-
 def found(event: Event, owner: Value, node: ast.AST) -> Iterator[Found]:
-    """The finding at the call, if a jax transformation is around and the module is from outside."""
-    call = event.lint.scratch.get("NNX106")
-    if call is not None and event.staged and outlives(event, owner) and not is_guarded(event):
+    """The finding at the transformation, if it is one of jax and the module is from outside."""
+    around = event.frame.transforms
+    losing = next((t for t in around if t.name in LOSING and t.dotted.startswith("jax.")), None)
+    if losing is not None and event.staged and outlives(event, owner) and not is_guarded(event):
         yield Found(
-            call,
+            losing.node,
             f"`{shown(event.lint, node)}` changes a copy of the module here, and the change is"
             " lost. Use the nnx transformation of the same name.",
             related=((node, "changed here"),),
@@ -65,15 +57,23 @@ def check_layer(event: Call) -> Iterator[Found]:
         yield from found(event, event.callee, event.node)
 
 
+def check_optimizer(event: Before) -> Iterator[Found]:
+    """An optimiser that updates the module that it is given."""
+    owner = event.owner
+    is_optimizer = owner is not None and owner.constructor == "flax.nnx.Optimizer"
+    if owner is not None and is_optimizer and event.method == "update" and len(event.args) > 1:
+        yield from found(event, owner, event.node)
+
+
 RULE = Rule(
     "NNX106",
     "jax-jit-loses-state",
     "warning",
     (
-        (CallTransformed, check_call),
         (StoreIndex, check),
         (StoreAttribute, check_attribute),
         (Call, check_layer),
+        (Before, check_optimizer),
     ),
     confirm="none",
     page=__doc__ or "",

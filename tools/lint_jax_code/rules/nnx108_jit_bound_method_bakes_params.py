@@ -22,9 +22,23 @@ def check(event: Transformed) -> Iterator[Found]:
         return iter(())
     is_layer = owner.kind == "object" and owner.op.startswith("flax.nnx.")
     is_own = owner.klass is not None and owner.klass.is_nnx_module and owner.kind == "instance"
+    if owner.constructor in STATEFUL and owner.kwargs.keys() & {"rngs", "use_running_average"}:
+        return iter((found_stateful(event),))
     if is_layer or is_own:
         event.lint.scratch.setdefault("NNX108", []).append(transform)
     return iter(())
+
+
+STATEFUL = frozenset(("flax.nnx.Dropout", "flax.nnx.BatchNorm"))
+
+
+def found_stateful(event: Transformed) -> Found:
+    """The finding for a layer whose state is a constant of the program."""
+    return Found(
+        event.transform.node,
+        "The layer's state is a constant of this program: every call draws the same numbers, or"
+        " its statistics are lost. Pass the module as an argument to nnx.jit.",
+    )
 
 
 def check_end(event: ModuleEnd) -> Iterator[Found]:
