@@ -7,10 +7,10 @@ from jax_workbench.sandbox.policy import Tier
 from tests.attacks.gauntlet import Verdict
 
 _OWN_FILES = {
-    "secrets/proc_fd": r"opened /proc/(self|thread-self|\d+)/fd/0",
-    "secrets/result_of_another": "opened /dev/stdin",
+    "secrets/proc_fd": r"opened own descriptor [0-4]\b",
+    "secrets/result_of_another": r"opened /dev/std(in|out|err)\b",
 }
-"""Links to what the job has open anyway: /dev/null."""
+"""Links to what the job has open anyway: /dev/null, and its own pipes where they are its user's."""
 _GUARD = {"escape/parent_of_init": "its guard is gone, and it belongs to"}
 """It is there, but not as pid 1."""
 GAPS: dict[Tier, dict[str, str]] = {

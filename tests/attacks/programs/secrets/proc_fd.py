@@ -5,11 +5,13 @@ Ends: ok
 
 import os
 
-for pid in ("self", "thread-self", 1, os.getpid(), os.getppid(), HOST["pid"]):
+own = dict.fromkeys(("self", "thread-self", os.getpid()), "own")
+others = {1: "1", os.getppid(): "parent", HOST["pid"]: "host"}
+for pid, whose in (others | own).items():
     for number in range(16):
         tries(
-            f"opened /proc/{pid}/fd/{number}",
+            f"opened {whose} descriptor {number}",
             lambda path=f"/proc/{pid}/fd/{number}": os.close(os.open(path, os.O_RDONLY)),
         )
 for number in range(3, 16):
-    tries(f"opened /dev/fd/{number}", lambda n=number: os.open(f"/dev/fd/{n}", os.O_RDONLY))
+    tries(f"opened own descriptor {number}", lambda n=number: os.open(f"/dev/fd/{n}", os.O_RDONLY))
