@@ -134,7 +134,8 @@ def main(names: list[str]) -> None:
     """Run the references and write the record after each."""
     jax.config.update("jax_enable_x64", True)
     every = json.loads((HERE / "posteriordb.json").read_text())["posteriors"]
-    names, table = kept(names, HERE / "run_mcmc_posteriordb.json", "posteriors", {})
+    earlier: dict[str, Any] = {}
+    names, table = kept(names, HERE / "run_mcmc_posteriordb.json", "posteriors", earlier)
     for reference in REFERENCES:
         if reference.name in table or not is_named(reference.name, names):
             continue
