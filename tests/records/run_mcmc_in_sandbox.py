@@ -1,7 +1,7 @@
 """Calls run_mcmc as a client would: through the server's own pool, each in a fresh worker."""
 
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ class Client:
 
 
 @asynccontextmanager
-async def client(root: Path | None = None) -> AsyncIterator[Client]:
+async def client(root: Path | None = None) -> AsyncGenerator[Client]:
     """A session of its own; `root` is where its calls may read files."""
     with tempfile.TemporaryDirectory() as state:
         settings = Settings(state_dir=Path(state), roots=(root,) if root else ())
@@ -59,7 +59,7 @@ async def client(root: Path | None = None) -> AsyncIterator[Client]:
                 store.close()
 
 
-def in_a_session[T](work: Callable[[Client], Any], root: Path | None = None) -> Any:
+def in_a_session(work: Callable[[Client], Any], root: Path | None = None) -> Any:
     """What `work(client)` gives, in a session of its own."""
 
     async def whole() -> Any:

@@ -92,15 +92,12 @@ def shapes_of_arguments(site: Site) -> str:
 
 def argument_shapes(site: Site) -> dict[str, Shape]:
     """Shapes of a distribution's arguments, plates and expansions taken off."""
-    fn = site["fn"]
-    while hasattr(fn, "base_dist"):
-        fn = fn.base_dist
-    found: dict[str, Shape] = {}
-    for argument in getattr(fn, "arg_constraints", {}):
-        value = vars(fn).get(argument)
-        if value is not None and hasattr(value, "shape"):
-            found[argument] = tuple(value.shape)
-    return found
+    fn: Any = site["fn"]
+    while (inner := getattr(fn, "base_dist", None)) is not None:
+        fn = inner
+    names: list[str] = list(getattr(fn, "arg_constraints", {}))
+    held: dict[str, Any] = {name: vars(fn)[name] for name in names if name in vars(fn)}
+    return {name: tuple(np.shape(value)) for name, value in held.items()}
 
 
 def repair(site: Site, batch: Shape) -> str:

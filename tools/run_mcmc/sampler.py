@@ -166,7 +166,8 @@ def first_of(block: Seen, n: int) -> Seen:
     """The first `n` transitions of a block, on the host."""
 
     def cut(leaf: Any) -> NDArray[Any]:
-        # A copy: a view would keep the whole buffer alive.
-        return np.array(leaf[:n])
+        # Cut on the host: on the device each new length would be a program to compile. A copy,
+        # since a view would keep the whole buffer alive.
+        return np.asarray(leaf)[:n].copy()
 
     return jax.tree.map(cut, block)

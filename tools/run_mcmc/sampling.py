@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,6 +30,10 @@ MENDABLE_RHAT = 1.05
 ESS_PER_CHAIN = 100
 MAX_EXTENSION = 4
 """Times the draws that were asked for."""
+WARMUP_SHARE = 0.7
+"""Of the time that is left: what comes after it shows at least where the chains are."""
+LEAST_WARMUP = 50
+"""Transitions of adaptation below which draws show nothing."""
 N_WATCHED = 5
 """Scalars whose effective sample size is told while sampling."""
 ESS_EVERY_S = 2.0
@@ -102,23 +107,30 @@ class Sampling:
         self.job.progress("compiling the sampler")
         state = self.sampler.start(key, starts)
         self.job.progress(f"warming up: 0 of {self.n_warmup}")
-        began = time.monotonic()
-        state, warmup = self.sampler.advance(
-            state,
-            self.n_warmup,
-            self.budget,
-            lambda n, _: self.job.progress(f"warming up: {n} of {self.n_warmup}"),
-            keep=False,
-        )
-        self.phases.warmup_s, self.phases.n_warmup = time.monotonic() - began, warmup.n
-        if warmup.n < self.n_warmup:
-            self.phases.is_partial = True
+        state = self._warmed_up(state)
+        if state is None:
             return None
         self.warmed = self._state = state
         draws = self._sample(Draws(), self.n_samples)
         if draws.n < MIN_DRAWS:
             return None
         return self._more_draws(self._smaller_steps(self._judged(draws), draws))
+
+    def _warmed_up(self, state: State) -> State:
+        """The chains at the end of their adaptation, which time may cut short; None without any."""
+        began = time.monotonic()
+        state, warmup = self.sampler.advance(
+            state,
+            self.n_warmup,
+            self.budget.narrowed(WARMUP_SHARE * self.budget.left_s()),
+            lambda n, _: self.job.progress(f"warming up: {n} of {self.n_warmup}"),
+            keep=False,
+        )
+        self.phases.warmup_s, self.phases.n_warmup = time.monotonic() - began, warmup.n
+        if warmup.n == self.n_warmup:
+            return state
+        self.phases.is_partial = True
+        return adapted_so_far(state, self.n_warmup) if warmup.n >= LEAST_WARMUP else None
 
     def _sample(self, draws: Draws, n: int) -> Draws:
         """Append up to `n` transitions to `draws`."""
@@ -211,10 +223,40 @@ class Sampling:
 
 def halved(state: State) -> State:
     """The same chains with half the step size."""
-    inner = state.hmc_state if hasattr(state, "hmc_state") else state
+    inner = hamiltonian(state)
     adapted = inner.adapt_state
-    smaller = inner._replace(adapt_state=adapted._replace(step_size=adapted.step_size / 2))
-    return state._replace(hmc_state=smaller) if hasattr(state, "hmc_state") else smaller
+    return with_hamiltonian(
+        state, inner._replace(adapt_state=adapted._replace(step_size=adapted.step_size / 2))
+    )
+
+
+def adapted_so_far(state: State, n_warmup: int) -> State:
+    """The chains as at the end of an adaptation of `n_warmup` transitions, with what they learnt.
+
+    The step size becomes the averaged one, as it does at the end; an ensemble learns nothing.
+    """
+    inner = hamiltonian(state)
+    if not hasattr(inner, "adapt_state") or not hasattr(inner.adapt_state, "ss_state"):
+        return state
+    adapted = inner.adapt_state
+    _, log_average, _, n_averaged, _ = adapted.ss_state
+    step_size = jnp.where(n_averaged > 0, jnp.exp(log_average), adapted.step_size)
+    return with_hamiltonian(
+        state,
+        inner._replace(
+            i=jnp.full_like(inner.i, n_warmup), adapt_state=adapted._replace(step_size=step_size)
+        ),
+    )
+
+
+def hamiltonian(state: State) -> State:
+    """The part of a state that moves the continuous sites."""
+    return state.hmc_state if hasattr(state, "hmc_state") else state
+
+
+def with_hamiltonian(state: State, inner: State) -> State:
+    """`state` with that part replaced."""
+    return state._replace(hmc_state=inner) if hasattr(state, "hmc_state") else inner
 
 
 def moved_to(state: State, started: State) -> State:

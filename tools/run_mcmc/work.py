@@ -254,8 +254,8 @@ class Call:
         n = sampled.n_draws if sampled else 0
         self.note(
             "partial",
-            f"Time was over after {n_warmup} warm-up transitions and {n} of "
-            f"{self.ask.num_samples} draws a chain; what is here is what there was time for.",
+            f"Time was over after {n_warmup} of {self.ask.num_warmup} warm-up transitions and {n} "
+            f"of {self.ask.num_samples} draws a chain; what is here is what there was time for.",
         )
 
     def say_of_guide(self, fitted: Fitted) -> None:
