@@ -33,6 +33,16 @@ class Chains(Protocol):
         ...
 
     @property
+    def posterior(self) -> Posterior:
+        """What they draw from."""
+        ...
+
+    @property
+    def identity(self) -> str:
+        """What their program depends on besides the density; empty where that is not all."""
+        ...
+
+    @property
     def has_energy(self) -> bool:
         """Whether energies and divergences exist."""
         ...
@@ -60,6 +70,8 @@ class HamiltonianChains:
     ) -> None:
         """Adapt for `n_warmup` transitions to the acceptance `accept`; `algorithm` NUTS or HMC."""
         self.n_chains = n_chains
+        self.posterior = posterior
+        self.identity = f"{algorithm} {n_warmup} {accept!r} {MAX_TREE_DEPTH} {QUARTER_TURN}"
         self._n_warmup = n_warmup
         self._accept = accept
         self._init, self._sample = hmc(potential_fn_gen=posterior.potential, algo=algorithm)
@@ -97,11 +109,12 @@ class MixedChains:
     """NUTS for the continuous sites, Gibbs steps for the discrete ones."""
 
     has_energy = True
+    identity = ""
 
     def __init__(self, posterior: Posterior, n_chains: int, n_warmup: int, accept: float) -> None:
         """Update every discrete site between two transitions of NUTS."""
         self.n_chains = n_chains
-        self._posterior = posterior
+        self.posterior = posterior
         self._n_warmup = n_warmup
         inner = NUTS(posterior.model, target_accept_prob=accept, max_tree_depth=MAX_TREE_DEPTH)
         self._kernel = DiscreteHMCGibbs(inner, modified=True)
@@ -110,14 +123,14 @@ class MixedChains:
         """State before the first transition; discrete sites start at draws of the prior."""
 
         def one(key: Any, point: Point) -> State:
-            data = self._posterior.data(arrays)
+            data = self.posterior.data(arrays)
             return self._kernel.init(key, self._n_warmup, point, (), data)
 
         return jax.vmap(one)(keys, z)
 
     def step(self, state: State, arrays: Arrays) -> State:
         """One transition of every chain."""
-        data = self._posterior.data(arrays)
+        data = self.posterior.data(arrays)
 
         def one(chain: State) -> State:
             return self._kernel.sample(chain, (), data)
@@ -133,16 +146,17 @@ class EnsembleChains:
     """Ensemble slice sampling: gradient-free walkers that learn from each other's places."""
 
     has_energy = False
+    identity = ""
 
     def __init__(self, posterior: Posterior, n_chains: int) -> None:
         """Take as many walkers as asked, but at least twice the dimensions; an even number."""
         wanted = max(n_chains, 2 * posterior.n_dimensions, MIN_WALKERS)
         self.n_chains = min(wanted + wanted % 2, MAX_WALKERS)
-        self._posterior = posterior
+        self.posterior = posterior
 
     def _kernel(self, arrays: Arrays) -> ESS:
         # Not randomised: a walker must stay the same chain, or its autocorrelation is hidden.
-        return ESS(potential_fn=self._posterior.potential(arrays), randomize_split=False)
+        return ESS(potential_fn=self.posterior.potential(arrays), randomize_split=False)
 
     def start(self, keys: Any, z: Point, arrays: Arrays) -> State:
         """State before the first transition."""

@@ -19,19 +19,22 @@ from jax_workbench.tools.run_mcmc.sampling import Sampled
 from jax_workbench.tools.run_mcmc.scalars import ranked
 
 MAX_BYTES = 150_000
-DPI = (110, 80, 60)
+DPI = (85, 70, 55)
 N_CHAINS = 8
 """Chains that are drawn."""
 N_POINTS = 1500
 N_FOREST = 20
 N_RANK_BINS = 20
 N_SETS = 40
+LONGEST_NAME = 14
+"""Characters of a name beside an axis."""
 DIVERGENT = "#d62728"
 
 
 def diagnostics_picture(sampled: Sampled, status: str) -> bytes:
     """Trace and ranks of the worst scalar, the worst pair, and a forest, as PNG."""
-    figure = plt.figure(figsize=(9, 6.5), layout="constrained")
+    figure = plt.figure(figsize=(9, 6.5))
+    figure.subplots_adjust(0.09, 0.08, 0.98, 0.9, 0.28, 0.36)
     axes: Any = figure.subplots(2, 2)
     order = worst_order(sampled.diagnosis)
     if len(order):
@@ -64,9 +67,8 @@ def draw_trace(axes: Axes, sampled: Sampled, i: int) -> None:
             alpha=0.8,
             label=f"chain {chain}",
         )
-    axes.set(
-        title="Trace of the worst scalar", xlabel="draw", ylabel=sampled.diagnosis.scalars.names[i]
-    )
+    name = short(sampled.diagnosis.scalars.names[i])
+    axes.set(title="Trace of the worst scalar", xlabel="draw", ylabel=name)
     axes.legend(fontsize=6, ncols=4, loc="upper right")
 
 
@@ -83,6 +85,11 @@ def draw_ranks(axes: Axes, sampled: Sampled, i: int) -> None:
     axes.set_ylim(bottom=0)
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.set(title="Ranks of the worst scalar (flat is good)", xlabel="rank", ylabel="draws")
+
+
+def short(name: str) -> str:
+    """A name that fits beside an axis: its index stays."""
+    return name if len(name) <= LONGEST_NAME else f"...{name[3 - LONGEST_NAME :]}"
 
 
 def draw_pair(axes: Axes, sampled: Sampled, order: list[int]) -> None:
@@ -103,7 +110,11 @@ def draw_pair(axes: Axes, sampled: Sampled, order: list[int]) -> None:
         where = geometry.diverging.ravel()
         axes.plot(x[where], y[where], ".", ms=5, color=DIVERGENT, label="diverged")
         axes.legend(fontsize=7)
-    axes.set(title="Worst scalar and its closest", xlabel=names[first], ylabel=names[second])
+    axes.set(
+        title="Worst scalar and its closest",
+        xlabel=short(names[first]),
+        ylabel=short(names[second]),
+    )
 
 
 def draw_forest(axes: Axes, diagnosis: Diagnosis) -> None:
@@ -119,7 +130,7 @@ def draw_forest(axes: Axes, diagnosis: Diagnosis) -> None:
     axes.hlines(at, q[0], q[4], lw=1)
     axes.hlines(at, q[1], q[3], lw=3)
     axes.plot(q[2], at, "o", ms=3, color="black")
-    axes.set_yticks(at, [diagnosis.scalars.names[i] for i in rows], fontsize=7)
+    axes.set_yticks(at, [short(diagnosis.scalars.names[i]) for i in rows], fontsize=7)
     label = "(value - median) / 90 % width" if is_mixed else "value: median, 50 %, 90 %"
     axes.set(title="Forest", xlabel=label)
 

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from jax_workbench.tools.run_mcmc.multimodality import unconstrained_scalars
 from jax_workbench.tools.run_mcmc.posterior_shape import is_flat
 from jax_workbench.tools.run_mcmc.site_trace import Model, SiteTrace, run_once
-from jax_workbench.tools.run_mcmc.starts import Starts
-
-N_DRAWS = 400
+from jax_workbench.tools.run_mcmc.starts import N_PRIOR, Starts
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ def prior_spread(
     starts: Starts, model: Model, data: Mapping[str, Any], sites: SiteTrace, key: Any
 ) -> PriorSpread:
     """Draw from the prior, in both spaces."""
-    points = starts.prior_draws(key, "prior", N_DRAWS)
+    points = starts.prior_draws(key, "prior", N_PRIOR)
     proper = {
         name: np.asarray(value)[None]
         for name, value in points.items()
@@ -67,5 +65,5 @@ def independent_draws(
             continue
         mine, theirs = (jax.tree.leaves(one["fn"]) for one in (site, twin))
         if len(mine) == len(theirs) and all(map(np.array_equal, mine, theirs)):
-            drawn[name] = np.asarray(site["fn"].sample(key, (N_DRAWS,)), np.float64)
+            drawn[name] = np.asarray(site["fn"].sample(key, (N_PRIOR,)), np.float64)
     return drawn

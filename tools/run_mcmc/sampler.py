@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from jax_workbench.tools.contract import Job
 from jax_workbench.tools.run_mcmc.kernels import Chains, Seen, State
 from jax_workbench.tools.run_mcmc.posterior import Arrays, Point
+from jax_workbench.tools.run_mcmc.stored_program import compiled, digest, text_of
 
 MAX_LENGTH = 250
 """Transitions of a block at most."""
@@ -113,7 +114,7 @@ class Sampler:
         while draws.n < n and self._has_time(budget):
             steps = min(length, n - draws.n, self._length, self._affordable(budget))
             began = time.monotonic()
-            state, block = self._block(state, self.arrays, self._buffers, steps)
+            state, block = self._block(state, self.arrays, self._buffers, np.int32(steps))
             kept = first_of(block, steps)
             self._per_step_s = (time.monotonic() - began) / steps
             draws.add(kept if keep else {}, steps)
@@ -141,9 +142,24 @@ class Sampler:
         n_bytes = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(seen))
         self._length = int(np.clip(BLOCK_MIB * 2**20 // max(n_bytes, 1), 1, MAX_LENGTH))
         self._buffers = jax.tree.map(self._buffer, seen)
-        block = jax.jit(self._transitions)
-        self._block = block.lower(state, self.arrays, self._buffers, 1).compile()
+        self._block = compiled(
+            self._transitions,
+            (state, self.arrays, self._buffers, np.int32(1)),
+            (state, self._buffers),
+            self._key(),
+        )
         self.compile_s = time.monotonic() - began
+
+    def _key(self) -> str:
+        """What the block's program depends on: the kernel and the density with its gradient."""
+        posterior = self.chains.posterior
+        if not self.chains.identity:
+            return ""
+
+        def density(z: Point, arrays: Arrays) -> Any:
+            return jax.value_and_grad(posterior.potential(arrays))(z)
+
+        return digest(self.chains.identity, text_of(density, posterior.example, self.arrays))
 
     def _transitions(
         self, state: State, arrays: Arrays, buffers: Seen, n: Any

@@ -23,6 +23,8 @@ from jax_workbench.tools.run_mcmc.posterior import Arrays, Point, Posterior, to_
 from jax_workbench.tools.run_mcmc.site_trace import is_factor, is_sample, log_prob
 
 N_CANDIDATES = 64
+N_PRIOR = 400
+"""Draws of the prior that are made at once."""
 RADIUS = 2.0
 """Half the width of the box in unconstrained space that chains start in, as in Stan."""
 QUICKLY_COMPILED = {"xla_backend_optimization_level": 0}
@@ -77,7 +79,7 @@ class Starts:
         return self.tried(self.prior_draws(key, strategy, n))
 
     def prior_draws(self, key: Any, strategy: str, n: int) -> Point:
-        """`n` unconstrained points, not tried."""
+        """The first `n` of N_PRIOR unconstrained points, not tried."""
         if strategy not in self._drawn:
             draw = self._draw_of(STRATEGIES[strategy])
 
@@ -88,7 +90,9 @@ class Starts:
                 return cast("Point", jax.lax.map(one, keys))
 
             self._drawn[strategy] = jax.jit(every)
-        return self._drawn[strategy](jax.random.split(key, n), self.posterior.arrays)
+        # Always as many: another number would be another program.
+        drawn = self._drawn[strategy](jax.random.split(key, N_PRIOR), self.posterior.arrays)
+        return {name: np.asarray(value)[:n] for name, value in drawn.items()}
 
     def tried(self, z: Point) -> Candidates:
         """Density, gradient and sites at each point."""
