@@ -3,11 +3,14 @@
 import io
 import json
 import math
+import runpy
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.records.run_mcmc_in_sandbox import Client, in_a_session
 from tests.records.run_mcmc_pathologies import CASES
 from tests.tools.run_mcmc.in_process import Call, Called, answered, as_in_a_worker
 
@@ -76,6 +79,10 @@ def test_a_good_posterior_comes_with_draws_script_source_and_picture(good: Calle
     assert result["unreliable_estimates"] is None
     assert draws["m"].shape == (4, 1000)
     assert np.allclose(draws["twice"], 2 * draws["m"])
+    assert {n: (list(a.shape), str(a.dtype)) for n, a in draws.items()} == {
+        n: (about["shape"], about["dtype"]) for n, about in schema["arrays"].items()
+    }
+    assert schema["arrays"]["m"]["axes"] == ["chain", "draw"]
     assert schema["arrays"]["twice"]["kind"] == "deterministic"
     assert job.saved["diagnostics.png"].startswith(b"\x89PNG")
     assert len(job.saved["diagnostics.png"]) <= 150_000
@@ -171,6 +178,40 @@ def test_the_same_seed_gives_the_same_numbers_to_the_last_bit(good: Called, call
     again, _ = call(**CONJUGATE_CALL)
 
     assert again["result"]["parameters"] == good[0]["result"]["parameters"]
+
+
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_bytes_in_fresh_workers() -> None:
+    async def once(client: Client) -> list[tuple[str, bytes]]:
+        return [await said(client)]
+
+    async def twice(client: Client) -> list[tuple[str, bytes]]:
+        return [await said(client), await said(client)]
+
+    async def said(client: Client) -> tuple[str, bytes]:
+        envelope = await client.call({"timeout_s": 600, **CONJUGATE_CALL})
+        return json.dumps(envelope["result"]["parameters"]), client.file(envelope, "draws.npz")
+
+    first, compiled_before = in_a_session(twice)
+    elsewhere = in_a_session(once)[0]
+
+    assert first == elsewhere
+    assert first == compiled_before
+
+
+@pytest.mark.slow
+def test_the_script_repeats_the_run_with_numpyro_alone(
+    good: Called, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("reproduce.py", "data.npz"):
+        (tmp_path / name).write_bytes(good[1].saved[name])
+    monkeypatch.chdir(tmp_path)
+
+    mcmc = runpy.run_path("reproduce.py")["mcmc"]
+
+    draws = np.asarray(mcmc.get_samples()["m"])
+    assert abs(draws.mean() - EXACT_MEAN) < 0.1 * EXACT_SD
+    assert abs(draws.std() / EXACT_SD - 1) < 0.1
 
 
 @pytest.mark.slow
