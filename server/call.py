@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import anyio.to_thread
 
-from jax_workbench.sandbox.errors import JobFailed, SandboxError
+from jax_workbench.sandbox.errors import SandboxError
 from jax_workbench.sandbox.policy import Limits
 from jax_workbench.server.background_pool import BackgroundPool
 from jax_workbench.server.describe import AnyTool
@@ -16,7 +16,7 @@ from jax_workbench.server.envelope import envelope, run_of
 from jax_workbench.server.input_files import read_inputs
 from jax_workbench.server.isolation_note import isolation_notes
 from jax_workbench.server.jobs_handle import CallJobs
-from jax_workbench.server.reply import Answered, Ending, Failed, end_of_output, picture_of
+from jax_workbench.server.reply import Answered, Ending, Failed, picture_of
 from jax_workbench.server.run_store import SCHEME, RunStore
 from jax_workbench.server.settings import Settings
 from jax_workbench.server.watch import Watch
@@ -133,9 +133,6 @@ def _known(error: BaseException) -> Failed | None:
     """How an expected failure ends the call; None where it is our own fault."""
     if isinstance(error, ToolError):
         return Failed(error.code, error.cause, error.next_step)
-    if isinstance(error, JobFailed):
-        output = end_of_output(error.stdout, error.stderr)
-        return Failed(error.code, error.cause + output, error.next_step)
     if isinstance(error, SandboxError):
         return Failed(error.code, error.cause, error.next_step)
     if isinstance(error, BaseExceptionGroup):  # jobs that a plan ran side by side

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any, cast
 
 from jax_workbench.sandbox import policy
+from jax_workbench.sandbox.errors import JobFailed
 from jax_workbench.server.background_pool import BackgroundPool
 from jax_workbench.server.envelope import Facts
 from jax_workbench.server.reply import end_of_output
@@ -56,7 +57,8 @@ class CallJobs:
     ) -> JobResult:
         """Run `work(argument, job) -> dict` in a worker of its own.
 
-        Raises ToolError with what the job reported, or SandboxError where it gave no value.
+        Raises ToolError with what the job reported or how it ended without a value, and
+        SandboxUnavailable where no job can run.
         """
         left_s = self.left_s()
         if left_s <= 0:
@@ -76,7 +78,14 @@ class CallJobs:
             shape=policy.Shape(n_cores=shape.n_cores, devices=shape.devices),
             limits=replace(self._limits, wall_s=min(left_s, timeout_s or left_s)),
         )
-        outcome = await self._outcome(spec)
+        try:
+            outcome = await self._outcome(spec)
+        except JobFailed as failed:
+            if failed.measured:
+                self._add(failed.measured)
+            # A plan knows nothing of the sandbox, and may go on without this job.
+            cause = failed.cause + end_of_output(failed.stdout, failed.stderr)
+            raise ToolError(failed.code, cause, failed.next_step) from failed
         self._add(outcome.measured)
         return _job_result(outcome)
 

@@ -12,6 +12,7 @@ import anyio
 import pytest
 from mcp import Client, types
 
+from jax_workbench.sandbox.errors import JobFailed
 from jax_workbench.sandbox.policy import JobSpec, Limits
 from jax_workbench.server.background_pool import BackgroundPool
 from jax_workbench.server.jobs_handle import CallJobs
@@ -55,6 +56,18 @@ async def jobs_on(
 async def empty(_spec: JobSpec, _on_progress: Callable[[str], None]) -> Mapping[str, Any]:
     """Answer with nothing."""
     return {"value": {}}
+
+
+async def test_a_job_that_gives_no_value_is_an_error_that_a_plan_can_take() -> None:
+    async def dies(_spec: JobSpec, _on_progress: Callable[[str], None]) -> Mapping[str, Any]:
+        raise JobFailed("worker_died", "It ended with code 3.", "Try less.", stderr="last words")
+
+    async with jobs_on(FakePool(dies)) as jobs:
+        with pytest.raises(ToolError, match="It ended with code 3") as failed:
+            await jobs.run("module:function", {})
+
+    assert failed.value.code == "worker_died"
+    assert "End of stderr:\nlast words" in failed.value.cause
 
 
 def test_waiting_in_the_queue_costs_the_call_nothing() -> None:
