@@ -56,8 +56,9 @@ def refusals(setting: Setting, ask: TraceAsk, programs: dict[str, Any]) -> Refus
             continue
         fn = programs[PROGRAM_OF[mode]]
         try:
-            # Where values decide what Python does, only a real call tells.
-            fn(*values) if setting.jaxpr is None else jax.eval_shape(fn, *values)
+            # Where values decide what Python does, only a real call tells. A rule for the other
+            # mode is refused when it is lowered, not when it is traced.
+            fn(*values) if setting.jaxpr is None else jax.jit(fn).lower(*values)
         except Exception as error:  # noqa: BLE001 - JAX's refusal of a mode is an answer
             refused[mode] = said_by(error)
     return Refused(**refused)
