@@ -14,7 +14,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from jax_workbench.tools.benchmark_fn import BenchmarkFnResult, Comparison, VariantTimes
+from jax_workbench.tools.benchmark_fn import (
+    BenchmarkFnResult,
+    Comparison,
+    VariantTimes,
+    WallTimes,
+)
 from jax_workbench.tools.benchmark_fn.messages import PICTURE, SAMPLES, PlotAsk
 from jax_workbench.tools.benchmark_fn.plot_scaling import draw_sweep
 from jax_workbench.tools.benchmark_fn.plot_style import (
@@ -93,41 +98,15 @@ def draw_times(
         if row.wall_us is None:
             axes.text(0.02, i, "not timed", transform=axes.get_yaxis_transform(), va="center")
             continue
-        wall, colour = row.wall_us, SERIES[i % len(SERIES)]
         blocks = times.get(row.name, np.empty(0))
         if blocks.size > MOST_POINTS:
             blocks = blocks[np.linspace(0, blocks.size - 1, MOST_POINTS).astype(int)]
         # Beyond that lie the rare stalls, which would squeeze everything else together.
+        wall = row.wall_us
         shown = blocks[blocks <= 2 * wall.q90 - wall.q10 + 0.5 * wall.median]
-        heights = i + rng.uniform(-0.24, 0.24, shown.size)
+        colour, heights = SERIES[i % len(SERIES)], i + rng.uniform(-0.24, 0.24, shown.size)
         axes.plot(shown / factor, heights, ".", color=colour, alpha=0.25, markersize=3)
-        axes.plot(
-            [wall.q10 / factor, wall.q90 / factor],
-            [i, i],
-            color=colour,
-            lw=7,
-            alpha=0.45,
-            solid_capstyle="butt",
-        )
-        low, high = wall.median - wall.ci_low, wall.ci_high - wall.median
-        axes.errorbar(
-            wall.median / factor,
-            i,
-            xerr=[[low / factor], [high / factor]],
-            fmt="|",
-            color=INK,
-            markersize=14,
-            capsize=3,
-        )
-        axes.annotate(
-            f"{wall.median / factor:.3g} {unit}",
-            (wall.median / factor, i),
-            (0, 15),
-            textcoords="offset points",
-            ha="center",
-            fontsize=8,
-            color=INK,
-        )
+        _draw_summary(axes, i, wall, (factor, unit), colour)
     axes.set_xlabel(f"wall time of a call [{unit}]")
     axes.set_title("points: blocks; bar: middle 80 %; line: median", fontsize=8)
     if medians and max(medians) > SPREAD_FOR_LOG * min(medians):
@@ -135,6 +114,39 @@ def draw_times(
     else:
         axes.set_xlim(left=0)
     axes.grid(axis="x", alpha=0.3)
+
+
+def _draw_summary(
+    axes: Axes, row: int, wall: WallTimes, scale: tuple[float, str], colour: str
+) -> None:
+    factor, unit = scale
+    axes.plot(
+        [wall.q10 / factor, wall.q90 / factor],
+        [row, row],
+        color=colour,
+        lw=7,
+        alpha=0.45,
+        solid_capstyle="butt",
+    )
+    low, high = wall.median - wall.ci_low, wall.ci_high - wall.median
+    axes.errorbar(
+        wall.median / factor,
+        row,
+        xerr=[[low / factor], [high / factor]],
+        fmt="|",
+        color=INK,
+        markersize=14,
+        capsize=3,
+    )
+    axes.annotate(
+        f"{wall.median / factor:.3g} {unit}",
+        (wall.median / factor, row),
+        (0, 15),
+        textcoords="offset points",
+        ha="center",
+        fontsize=8,
+        color=INK,
+    )
 
 
 def draw_ratios(

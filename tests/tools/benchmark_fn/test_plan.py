@@ -98,8 +98,8 @@ async def test_the_secret_is_made_after_the_tracers_ended_and_never_told_to_them
     await plan(ask(PRODUCT, make_inputs=maker), jobs)
 
     functions = [work.rpartition(".")[2] for work, _ in jobs.ran]
-    (_, traced), (_, made), (_, timed) = jobs.ran
-    assert functions == ["trace:run", "make_inputs:run", "timer:run"]
+    (_, traced), (_, made), (_, timed), _ = jobs.ran
+    assert functions == ["trace:run", "make_inputs:run", "timer:run", "plot:run"]
     assert jobs.ended == [work for work, _ in jobs.ran]
     assert traced["seed"] == 0
     assert len(set(made["seeds"]) - {0}) == 4
