@@ -1,6 +1,6 @@
 """The record of interval coverage: how often 95 % intervals hold the truth.
 
-Run: `python tests/records/fit_curve_coverage.py [--seeds N]`. About two minutes of CPU. Writes
+Run: `python tests/records/fit_curve_coverage.py [--seeds N]`. About twenty minutes of CPU. Writes
 fit_curve_coverage.json and .md. Each data set is fitted from the truth, since what is measured is
 the interval and not the search.
 """
@@ -85,6 +85,8 @@ def generators() -> list[Generator]:
         Generator("outliers, Huber loss", model, (3, 0.8), many / 2, decay, 0.1 * flat(many),
                   share_spoilt=0.05, loss="huber"),
         Generator("errors in x", "a*x+b", (2, 1), many, line, 0.5 * flat(many), "absolute", 0.3),
+        Generator("errors in x of a curve", model, (3, 0.8), many / 2, decay, 0.1 * flat(many),
+                  "absolute", 0.1),
     ]  # fmt: skip
 
 
