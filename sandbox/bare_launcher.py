@@ -82,7 +82,7 @@ def _command(
     python: Interpreter, places: str, home: Path, profile: Profile, control_fd: int
 ) -> tuple[tuple[str, ...], dict[str, str]]:
     search = ":".join(_moved(path, places) for path in python.search_path)
-    env = {**BASE_ENV, **profile.env, "PYTHONPATH": search}
+    env = {**BASE_ENV, **profile.env, **profile.accelerator.env, "PYTHONPATH": search}
     if python.library_path:
         env["LD_LIBRARY_PATH"] = _moved(python.library_path, places)
     env = {name: str(home) if value == _JAIL_HOME else value for name, value in env.items()}

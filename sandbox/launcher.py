@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jax_workbench.sandbox.errors import SandboxUnavailable
-from jax_workbench.sandbox.policy import MIB, Profile, Tier
+from jax_workbench.sandbox.policy import CPU, MIB, Accelerator, Profile, Tier
 
 SANDBOX_FOLDER = Path(__file__).parent
 ZYGOTE_MODULE = "jax_workbench.sandbox.worker.zygote"
@@ -116,15 +116,18 @@ def site_folders() -> tuple[Path, ...]:
     return tuple(unique)
 
 
-def jail_argv(
+def jail_argv(  # noqa: PLR0913 - each of these is one fact about the jail
     bwrap: str,
     python: Interpreter,
     env: Mapping[str, str],
     command: Iterable[str],
+    *,
     tmp_mib: int = _OUTER_TMP_MIB,
+    accelerator: Accelerator = CPU,
 ) -> list[str]:
     """Bubblewrap's arguments: every namespace new, reads by an allow-list, nothing writable.
 
+    But for the device files of an accelerator, which are bound as devices: a plain bind is nodev.
     Not `--disable-userns`: each job gets nested namespaces of its own.
     """
     argv = [bwrap, "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc"]
@@ -144,6 +147,10 @@ def jail_argv(
     for path in ("/etc/ld.so.cache", "/etc/localtime"):
         argv += ["--ro-bind-try", path, path]
     argv += ["--proc", "/proc", "--dev", "/dev"]
+    for path in accelerator.devices:
+        argv += ["--dev-bind", path, path]
+    for path in accelerator.read:
+        argv += ["--ro-bind-try", path, path]
     argv += ["--size", str(tmp_mib * MIB), "--tmpfs", "/tmp"]  # noqa: S108
     for bind in python.binds:
         argv += ["--ro-bind", str(bind.source), bind.target]
@@ -156,20 +163,29 @@ def launch(
     """The process that becomes the zygote, reading requests from `control_fd`."""
     tmp_mib = _OUTER_TMP_MIB if tier == "full" else _SHARED_TMP_MIB
     bwrap, python = find_bwrap(), interpreter(profile.code)
-    env = {**BASE_ENV, **profile.env, "PYTHONPATH": ":".join(python.search_path)}
+    env = {**BASE_ENV, **profile.env, **profile.accelerator.env}
+    env["PYTHONPATH"] = ":".join(python.search_path)
     if python.library_path:
         env["LD_LIBRARY_PATH"] = python.library_path
     command = [python.executable, "-s", "-P", "-B", "-m", ZYGOTE_MODULE, str(control_fd)]
     if is_root is None:
         is_root = os.geteuid() == 0
     if not is_root:
-        argv = jail_argv(str(bwrap), python, env, command, tmp_mib)
+        argv = jail_argv(
+            str(bwrap), python, env, command, tmp_mib=tmp_mib, accelerator=profile.accelerator
+        )
         return Launch(tuple(argv), os.geteuid(), False)
-    return _staged(bwrap, python, env, command, tmp_mib)
+    return _staged(bwrap, python, env, command, tmp_mib=tmp_mib, accelerator=profile.accelerator)
 
 
-def _staged(
-    bwrap: Path, python: Interpreter, env: Mapping[str, str], command: list[str], tmp_mib: int
+def _staged(  # noqa: PLR0913 - what jail_argv takes
+    bwrap: Path,
+    python: Interpreter,
+    env: Mapping[str, str],
+    command: list[str],
+    *,
+    tmp_mib: int,
+    accelerator: Accelerator,
 ) -> Launch:
     """As root: stage the sources, drop to a uid that nobody has, then the same jail."""
     uid = free_uid()
@@ -187,7 +203,9 @@ def _staged(
         "gid": uid,
         "scratch": SCRATCH,
         "binds": [[str(source), place] for source, place in places.items()],
-        "argv": jail_argv(staged_bwrap, jailed, env, command, tmp_mib),
+        "argv": jail_argv(
+            staged_bwrap, jailed, env, command, tmp_mib=tmp_mib, accelerator=accelerator
+        ),
     }
     stage = str(SANDBOX_FOLDER / "stage.py")
     return Launch((sys.executable, "-I", "-S", "-B", stage, json.dumps(plan)), uid, True)

@@ -118,6 +118,31 @@ class PoolStatus:
 
 
 @dataclass(frozen=True)
+class Accelerator:
+    """One kind of device, and what the jail opens for it."""
+
+    kind: Literal["cpu", "cuda", "rocm", "tpu"]
+    """As in JAX_PLATFORMS."""
+    patterns: tuple[str, ...] = ()
+    """Its device files, as globs below /dev."""
+    devices: tuple[str, ...] = ()
+    """Those that are there."""
+    read: tuple[str, ...] = ()
+    """Read-only besides: how a driver finds its devices."""
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    allowed_calls: tuple[str, ...] = ()
+    """System calls that the filter lets through for it."""
+
+    @property
+    def is_cpu(self) -> bool:
+        """Nothing is opened; the backend may start before the job."""
+        return self.kind == "cpu"
+
+
+CPU = Accelerator("cpu")
+
+
+@dataclass(frozen=True)
 class Profile:
     """What the zygote preloads and how it prepares a worker; names only, imported in the jail."""
 
@@ -131,6 +156,7 @@ class Profile:
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     code: Mapping[str, Path] = field(default_factory=dict[str, Path])
     """Folders with the code that is named above, by their place on the jail's import path."""
+    accelerator: Accelerator = CPU
 
 
 def available_cores() -> int:

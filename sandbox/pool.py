@@ -61,10 +61,11 @@ class LocalPool:
             n_warm: Workers kept ready; the number of cores by default.
         """
         self._profile = profile
-        self._tier = TierChoice(tier)
+        self._tier = TierChoice(tier, profile.accelerator)
         self._memory_mib = memory_mib
         self._n_warm = n_warm or available_cores()
-        self._lanes = Lanes(n_shared=available_cores(), max_queued=MAX_QUEUED)
+        n_shared = available_cores() if profile.accelerator.is_cpu else 1
+        self._lanes = Lanes(n_shared=n_shared, max_queued=MAX_QUEUED)
         self._kept = SessionFiles()
         self._ready: list[WorkerProcess] = []
         self._zygote: Zygote | None = None

@@ -5,7 +5,7 @@ import os
 
 from jax_workbench.sandbox import tiers
 from jax_workbench.sandbox.errors import SandboxUnavailable
-from jax_workbench.sandbox.policy import Tier
+from jax_workbench.sandbox.policy import CPU, Accelerator, Tier
 
 logger = logging.getLogger(__name__)
 
@@ -13,11 +13,14 @@ logger = logging.getLogger(__name__)
 class TierChoice:
     """The tiers that may be tried, until one of them is in force."""
 
-    def __init__(self, wish: str) -> None:
+    def __init__(self, wish: str, accelerator: Accelerator = CPU) -> None:
         """`wish` is the operator's: one of `tiers.CHOICES`."""
         self.candidates = tiers.candidates(
             wish, is_root=os.geteuid() == 0, is_container=tiers.is_container()
         )
+        if not accelerator.is_cpu:
+            # Its driver needs a /proc, and only a job's own namespace makes that one harmless.
+            self.candidates = ("none",) if wish == "none" else ("full",)
         self.shortfall = ""
         """Why it is not the strongest one, and what would mend that."""
         if self.candidates == ("none",):

@@ -135,12 +135,23 @@ class Zygote:
         return worker
 
     def _spawn_request(self, shape: Shape) -> dict[str, Any]:
+        accelerator = self._profile.accelerator
+        rlimits = {**base_rlimits(), "NPROC": n_threads(self._tier, self.uid)}
+        if not accelerator.is_cpu:
+            del rlimits["MEMLOCK"]  # a driver pins the buffers that it copies from
         return {
             **self._confinement.spec(),
             "prepare": self._profile.prepare,
-            "shape": {"n_cores": shape.n_cores, "devices": shape.devices},
+            "shape": {
+                "n_cores": shape.n_cores,
+                "devices": shape.devices,
+                "accelerator": accelerator.kind,
+            },
             "cpus": _cpus(shape.n_cores),
-            "rlimits": {**base_rlimits(), "NPROC": n_threads(self._tier, self.uid)},
+            "rlimits": rlimits,
+            "device_files": accelerator.devices,
+            "device_read": accelerator.read,
+            "allowed_calls": accelerator.allowed_calls,
         }
 
     async def _ask(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, Self
 
+from jax_workbench.sandbox.accelerators import CHOICES as DEVICES
 from jax_workbench.sandbox.tiers import CHOICES
 
 PREFIX = "JAX_WORKBENCH_"
@@ -24,6 +25,8 @@ class Settings:
 
     sandbox: str = "auto"
     """The isolation to insist on: one of sandbox.tiers.CHOICES."""
+    device: str = "cpu"
+    """What jobs run on: one of sandbox.accelerators.CHOICES."""
     roots: tuple[Path, ...] = ()
     """Folders below which a call may name files."""
     memory_mib: int = 2048
@@ -140,6 +143,7 @@ def _url(text: str) -> str:
 
 READERS: Mapping[str, Callable[[str], Any]] = {
     "sandbox": _one_of(CHOICES),
+    "device": _one_of(DEVICES),
     "roots": _paths,
     "memory_mib": _count(64),
     "state_dir": _absolute,

@@ -58,14 +58,21 @@ def open_devices() -> list[str]:
 def prepare(shape: Mapping[str, Any]) -> dict[str, Any]:
     """Start JAX in a fresh worker, so that a job begins with it warm.
 
+    A backend on an accelerator would hold its memory while the worker waits: there JAX starts with
+    the job.
+
     Args:
-        shape: `devices`: simulated host devices; more than one only on a CPU.
+        shape: `devices`: simulated host devices; more than one only on a CPU. `accelerator`: the
+            platform that the host opened the jail for.
 
     Returns:
         `device` (JAX's device kind), `platform` and `n_devices`.
     """
     quieten()
     line_by_line()
+    accelerator = shape.get("accelerator", "cpu")
+    if accelerator != "cpu":
+        return {"device": accelerator, "platform": accelerator, "n_devices": 0}
     n_devices = int(shape.get("devices", 1))
     if n_devices > 1:
         jax.config.update("jax_num_cpu_devices", n_devices)

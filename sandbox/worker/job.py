@@ -58,13 +58,22 @@ def _harden(spec: dict[str, Any]) -> None:
     if spec["cpus"]:
         os.sched_setaffinity(0, spec["cpus"])  # before the backend sizes its thread pools
     drop_capabilities()
+    devices = spec["device_files"]
     if spec["tier"] != "none":
-        landlock.restrict(spec["read"], spec["write"], _DEVICE_FILES, spec["landlock_abi"])
+        landlock.restrict(
+            [*spec["read"], *spec["device_read"]],
+            spec["write"],
+            # A driver names its threads there; it is a /proc of this job alone.
+            [*_DEVICE_FILES, "/proc"] if devices else _DEVICE_FILES,
+            spec["landlock_abi"],
+            devices,
+        )
     for name, value in spec["rlimits"].items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
-    prctl(PR_SET_DUMPABLE, 0)
+    # What is not dumpable can't write below its own /proc/self.
+    prctl(PR_SET_DUMPABLE, 1 if devices else 0)
     if spec["tier"] != "none":
-        seccomp.install()
+        seccomp.install(spec["allowed_calls"])
 
 
 def _serve() -> NoReturn:

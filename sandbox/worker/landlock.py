@@ -30,14 +30,19 @@ def abi() -> int:
 
 
 def restrict(
-    read: Iterable[str], write: Iterable[str], write_files: Iterable[str], oldest: int = 1
+    read: Iterable[str],
+    write: Iterable[str],
+    write_files: Iterable[str],
+    oldest: int = 1,
+    device_files: Iterable[str] = (),
 ) -> int:
-    """Deny this thread and its children every file outside the three lists; returns the ABI.
+    """Deny this thread and its children every file outside the lists; returns the ABI.
 
     Args:
         read: Files and directories to read, with all below them.
         write: Directories to read and write in; nothing below them can be executed.
         write_files: Single files to read and write.
+        device_files: An accelerator's, to read, write and control.
         oldest: The ABI that is needed; from 6 on signals and abstract sockets are denied, too.
 
     Raises:
@@ -60,6 +65,8 @@ def restrict(
         _allow(rules, path, in_directories)
     for path in write_files:
         _allow(rules, path, _READ_FILE | _WRITE_FILE)
+    for path in device_files:
+        _allow(rules, path, file_rights & (_READ_FILE | _WRITE_FILE | _IOCTL_DEV))
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     syscall(_RESTRICT_SELF, rules, 0)
     os.close(rules)

@@ -8,6 +8,7 @@ import ctypes
 import errno
 import os
 import struct
+from collections.abc import Iterable
 
 from jax_workbench.sandbox.worker.syscall_numbers import DENIED, TABLES, Architecture
 from jax_workbench.sandbox.worker.syscalls import (
@@ -98,8 +99,12 @@ _CHECKED: dict[str, list[bytes]] = {
 }
 
 
-def program(machine: str) -> list[bytes]:
-    """The filter's instructions for `os.uname().machine`; KeyError for an unknown one."""
+def program(machine: str, allowed: Iterable[str] = ()) -> list[bytes]:
+    """The filter's instructions for `os.uname().machine`, without a rule against `allowed`.
+
+    Raises:
+        KeyError: The machine is unknown.
+    """
     table: Architecture = TABLES[machine]
     steps = [
         _step(_LOAD, _ARCH_AT),
@@ -109,7 +114,7 @@ def program(machine: str) -> list[bytes]:
         _step(_AT_LEAST, NEWEST_REVIEWED + 1, 0, 1),
         _refuse(errno.ENOSYS),  # x32 has bit 30 set: refused here, too
     ]
-    bodies = _CHECKED | {name: [_refuse()] for name in DENIED}
+    bodies = _CHECKED | {name: [_refuse()] for name in DENIED if name not in allowed}
     for name, body in sorted(bodies.items()):
         if name in table.numbers:
             # A body always returns, so the number stays loaded for the next rule.
@@ -117,10 +122,10 @@ def program(machine: str) -> list[bytes]:
     return [*steps, _PASS]
 
 
-def install() -> None:
+def install(allowed: Iterable[str] = ()) -> None:
     """Put the filter on every thread of this process; it can't be taken off."""
     machine = os.uname().machine
-    steps = program(machine)
+    steps = program(machine, allowed)
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     code = ctypes.create_string_buffer(b"".join(steps))
     header = struct.pack("HxxxxxxQ", len(steps), ctypes.addressof(code))

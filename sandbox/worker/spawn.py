@@ -69,7 +69,7 @@ def _enter_namespaces() -> None:
 def _be_init(pipes: Sequence[int], status: socket.socket, spec: dict[str, Any]) -> NoReturn:
     """B: private mounts, no capabilities; starts C, waits for it, tells the host how it ended."""
     try:
-        _mount_private()
+        _mount_private(has_own_proc=bool(spec["device_files"]))
         drop_capabilities()
         prctl(PR_SET_DUMPABLE, 0)
         child = _start_job(pipes, status, spec | {"scratch": "/tmp"})  # noqa: S108 - its own
@@ -126,17 +126,21 @@ def _report(status: socket.socket, wait_status: int, usage: struct_rusage) -> No
         status.send(json.dumps(report).encode())
 
 
-def _mount_private() -> None:
+def _mount_private(*, has_own_proc: bool) -> None:
     """Scratch directories of this job alone, and a /proc with two files.
 
     XLA reads cpuinfo (without it float32 reductions fail) and meminfo; nothing else of /proc is
-    needed on CPU, and what isn't there can't be read.
+    needed on CPU, and what isn't there can't be read. A GPU's driver reads more and writes there:
+    it gets a /proc of the job's own processes.
     """
     kept = {name: _read(f"/proc/{name}") for name in ("cpuinfo", "meminfo")}
     base = MS_NOSUID | MS_NODEV
     mount("none", "/", None, MS_REC | MS_PRIVATE)
     mount("tmpfs", "/tmp", "tmpfs", base, "size=256m,nr_inodes=20000,mode=0700")  # noqa: S108
     mount("tmpfs", "/dev/shm", "tmpfs", base | MS_NOEXEC, "size=16m,nr_inodes=100,mode=0700")  # noqa: S108
+    if has_own_proc:
+        mount("proc", "/proc", "proc", base | MS_NOEXEC)
+        return
     mount("tmpfs", "/proc", "tmpfs", base | MS_NOEXEC, "size=1m,mode=0555")
     for name, text in kept.items():
         _write(f"/proc/{name}", text)
