@@ -26,6 +26,7 @@ from jax_workbench.tools.benchmark_fn.prepare import (
     TooLong,
     compile_program,
     first_call,
+    fits,
     load,
     run_program,
     within,
@@ -159,6 +160,7 @@ class LineUp:
     def enter(self, entrant: Entrant, *, is_base: bool) -> None:
         """First call, then the baseline says what is right and the others are compared."""
         assert entrant.compiled  # noqa: S101 - compiled just before
+        fits(entrant.compiled)
         call = entrant.compiled.call
         outputs, entrant.first_call_s = first_call(call, self.sets[0])
         if is_base:

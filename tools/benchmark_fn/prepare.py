@@ -1,5 +1,6 @@
 """From an exported program to a warm, checked callable, or to a refusal. Runs in the timer."""
 
+import resource
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -100,6 +101,24 @@ def compile_program(loaded: Loaded) -> Compiled:
     )
 
 
+def fits(compiled: Compiled) -> None:
+    """See that what XLA plans to allocate is within this job's memory limit, before it runs.
+
+    Raises:
+        Refused: `out_of_memory`, with the plan and the limit.
+    """
+    limit, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    planned = compiled.temp_bytes + compiled.output_bytes
+    if limit == resource.RLIM_INFINITY or planned <= limit:
+        return
+    text = (
+        f"It would allocate {planned / 2**20:.0f} MiB beside its inputs (XLA's plan); this job may "
+        f"hold {limit / 2**20:.0f} MiB. Use smaller inputs; the operator can raise "
+        "JAX_WORKBENCH_MEMORY_MIB."
+    )
+    raise Refused(Refusal(reason="out_of_memory", text=text))
+
+
 def first_call(call: Call, arguments: Sequence[Any]) -> tuple[list[Any], float]:
     """Outputs of a call, and its seconds until they are there.
 
@@ -122,7 +141,7 @@ def run_program(call: Call, arguments: Sequence[Any]) -> list[Any]:
 def failure(error: Exception, otherwise: Callable[[Exception], Refusal]) -> Refusal:
     """A failed allocation by its own name, anything else as `otherwise` puts it."""
     if is_out_of_memory(error):
-        return Refusal(reason="out_of_memory", text=f"It ran out of memory: {said(error)}.")
+        return Refusal(reason="out_of_memory", text=f"It ran out of memory: {said(error)}")
     return otherwise(error)
 
 

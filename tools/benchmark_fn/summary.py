@@ -77,6 +77,26 @@ def us(value: float) -> str:
     return f"{value / 1e6:.3g} s"
 
 
+MENDED = ("benchmark_fn", "mend what its note says, then measure again.")
+AFTER_REJECTION = {
+    "outputs_differ": (
+        "run_jax_code",
+        "see where the outputs differ: call both functions on one input and compare.",
+    ),
+    "user_code_failed": ("run_jax_code", "run it alone and mend it."),
+    "execution_failed": ("run_jax_code", "run it alone and mend it."),
+    "not_exportable": ("benchmark_fn", 'measure it with mode "as_called".'),
+    "precision_downgrade": (
+        "benchmark_fn",
+        "if that precision is wanted, set rtol to 0.02 or more and measure again.",
+    ),
+    "constants_baked_in": ("benchmark_fn", "take the table as an input, then measure again."),
+    "out_of_memory": ("benchmark_fn", "measure again with smaller inputs."),
+    "timed_out": ("benchmark_fn", "measure again with smaller inputs or a larger timeout_s."),
+}
+"""By the reason of a rejection: which tool to call, and to what end."""
+
+
 def next_calls(ask: BenchmarkFnAsk, result: BenchmarkFnResult) -> tuple[Next, ...]:
     """What would help now: more time, or a look at outputs that differ."""
     calls: list[Next] = []
@@ -97,11 +117,10 @@ def next_calls(ask: BenchmarkFnAsk, result: BenchmarkFnResult) -> tuple[Next, ..
                     },
                 )
             )
-    if any(c.reason == "outputs_differ" for c in result.comparisons):
-        why = "See where the outputs differ: call both functions on one input and compare."
-        calls.append(Next(tool="run_jax_code", why=why))
-    if any(c.reason == "user_code_failed" for c in result.comparisons):
-        calls.append(Next(tool="run_jax_code", why="Run the rejected variant and mend it."))
+    rejected = {c.reason: c.candidate for c in result.comparisons if c.verdict == "rejected"}
+    for reason, name in rejected.items():
+        tool, why = AFTER_REJECTION.get(reason, MENDED)
+        calls.append(Next(tool=tool, why=f"{name}: {why}"))
     return tuple(calls[:3])
 
 

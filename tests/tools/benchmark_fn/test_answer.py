@@ -123,6 +123,16 @@ def test_one_rejected_candidate_makes_the_call_rejected_and_is_explained() -> No
     assert [call.tool for call in answer.next] == ["run_jax_code"]
 
 
+@pytest.mark.parametrize(
+    "reason", ["outputs_differ", "not_exportable", "signature_differs", "out_of_memory"]
+)
+def test_each_rejection_says_what_to_do_next(reason: str) -> None:
+    answer = answered(timed(), refused={"b": Refusal(reason=reason, text="So it is.")})
+
+    (call,) = answer.next
+    assert call.why.startswith("b: ")
+
+
 def test_a_variant_that_the_timer_refused_has_no_times_and_its_reason() -> None:
     refused = Refusal(reason="outputs_differ", text="Far off.")
     report = timed(pair("faster", 0.5), variants=(variant("a"), variant("b", refused=refused)))
