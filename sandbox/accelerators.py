@@ -4,6 +4,8 @@ Written from drivers' documentation and other projects' reports; not run on hard
 server uses one only on its operator's word. Each of these widens the jail: see docs/security.md.
 """
 
+import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,13 +17,20 @@ _ROOT = Path("/")
 # The only name of it that is read without a quarrel with its deprecated sibling.
 _MEMORY = {"XLA_CLIENT_MEM_FRACTION": "0.75"}
 _PCI = ("/sys/bus/pci", "/sys/devices", "/sys/module")
+_DRIVER_MIB = 4096
+"""Room for contexts and loaded kernels, by reports; the watchdog counts it with the job's own."""
+_GONE_WITHIN_S = 60.0
 _KNOWN = (
     Accelerator(
         "cuda",
         patterns=("nvidia[0-9]*", "nvidiactl", "nvidia-uvm*", "nvidia-modeset", "nvidia-caps/*"),
-        read=_PCI,
+        # The last one is where some container platforms put the driver's own libraries.
+        read=(*_PCI, "/usr/local/nvidia"),
         env={"JAX_PLATFORMS": "cuda,cpu", **_MEMORY},
+        libraries=("/usr/local/nvidia/lib64",),
         allowed_calls=("memfd_create",),  # cuInit is 304 without it
+        driver_mib=_DRIVER_MIB,
+        gone_within_s=_GONE_WITHIN_S,
     ),
     Accelerator(
         "rocm",
@@ -29,30 +38,42 @@ _KNOWN = (
         read=(*_PCI, "/sys/class/kfd", "/sys/class/drm", "/opt/rocm"),
         env={"JAX_PLATFORMS": "rocm,cpu", **_MEMORY},
         allowed_calls=("memfd_create",),
+        driver_mib=_DRIVER_MIB,
+        gone_within_s=_GONE_WITHIN_S,
     ),
     Accelerator(
         "tpu",
         patterns=("accel*", "vfio/*"),
         read=(*_PCI, "/sys/class", "/sys/kernel/iommu_groups"),
-        env={"JAX_PLATFORMS": "tpu,cpu"},
+        # There is no metadata service in the jail: the topology must come with the environment.
+        env={"JAX_PLATFORMS": "tpu,cpu", "TPU_SKIP_MDS_QUERY": "1"},
+        driver_mib=_DRIVER_MIB,
+        gone_within_s=_GONE_WITHIN_S,
     ),
 )
 
 
-def accelerator(choice: str, root: Path = _ROOT) -> Accelerator:
+def accelerator(
+    choice: str, root: Path = _ROOT, env: Mapping[str, str] | None = None
+) -> Accelerator:
     """The device that the operator wants; "auto" takes the first that is there, else the CPU.
+
+    Of `env` (the server's own) a TPU's jobs get the variables that begin with TPU_.
 
     Raises:
         SandboxUnavailable: The one that is insisted on has no device file here.
     """
     if choice == "cpu":
         return CPU
+    env = os.environ if env is None else env
     for known in _KNOWN:
         if choice not in ("auto", known.kind):
             continue
         found = _device_files(known.patterns, root)
         if found:
-            return replace(known, devices=found)
+            said = {name: value for name, value in env.items() if name.startswith("TPU_")}
+            inherited = said if known.kind == "tpu" else {}
+            return replace(known, devices=found, env={**known.env, **inherited})
     if choice == "auto":
         return CPU
     raise SandboxUnavailable(

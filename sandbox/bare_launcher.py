@@ -20,6 +20,7 @@ from jax_workbench.sandbox.launcher import (
     Interpreter,
     free_uid,
     interpreter,
+    library_path,
 )
 from jax_workbench.sandbox.policy import Profile
 
@@ -83,8 +84,8 @@ def _command(
 ) -> tuple[tuple[str, ...], dict[str, str]]:
     search = ":".join(_moved(path, places) for path in python.search_path)
     env = {**BASE_ENV, **profile.env, **profile.accelerator.env, "PYTHONPATH": search}
-    if python.library_path:
-        env["LD_LIBRARY_PATH"] = _moved(python.library_path, places)
+    if libraries := library_path(python, profile.accelerator):
+        env["LD_LIBRARY_PATH"] = _moved(libraries, places)
     env = {name: str(home) if value == _JAIL_HOME else value for name, value in env.items()}
     executable = _moved(python.executable, places)
     return (executable, "-s", "-P", "-B", "-m", ZYGOTE_MODULE, str(control_fd)), env

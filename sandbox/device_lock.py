@@ -17,33 +17,31 @@ from jax_workbench.sandbox.policy import Lane
 
 logger = logging.getLogger(__name__)
 
-ACCELERATORS = frozenset(("gpu", "cuda", "rocm", "tpu"))
-"""As JAX names them."""
 _POLL_S = 0.05
 
 
-def lock_file(platform: str) -> Path:
+def lock_file(kind: str) -> Path:
     """The lock of one kind of device, for all servers of this user."""
     folder = os.environ.get("XDG_RUNTIME_DIR", "")
     if not os.path.isabs(folder) or not os.access(folder, os.W_OK):  # noqa: PTH117 - a string
         folder = tempfile.gettempdir()
-    return Path(folder, f"jax-workbench-{os.getuid()}-{platform or 'cpu'}.lock")
+    return Path(folder, f"jax-workbench-{os.getuid()}-{kind}.lock")
 
 
 @asynccontextmanager
 async def device_lock(
-    platform: str, lane: Lane, on_queue: Callable[[int], None]
+    kind: str, lane: Lane, on_queue: Callable[[int], None]
 ) -> AsyncGenerator[None]:
-    """Hold the device of `platform`, waited for; `on_queue` hears 1 while it waits, then 0.
+    """Hold the device of that kind, waited for; `on_queue` hears 1 while it waits, then 0.
 
     On a CPU only jobs that measure need it for themselves; an accelerator takes one job at a time.
     Without a writable folder for it there is no lock, and the log says so.
     """
-    if lane != "measuring" and platform not in ACCELERATORS:
+    if lane != "measuring" and kind == "cpu":
         yield
         return
     try:
-        descriptor = os.open(lock_file(platform), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        descriptor = os.open(lock_file(kind), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         logger.warning("Other servers may use the device at the same time: %s", error)
         yield

@@ -105,6 +105,11 @@ def interpreter(code: Mapping[str, Path]) -> Interpreter:
     return Interpreter(inside, tuple(binds), search, f"{_JAIL_PYTHON}/lib")
 
 
+def library_path(python: Interpreter, accelerator: Accelerator) -> str:
+    """Where the loader looks besides its own places; empty where nowhere else."""
+    return ":".join(part for part in (python.library_path, *accelerator.libraries) if part)
+
+
 def site_folders() -> tuple[Path, ...]:
     """The folders that installed packages, JAX among them, are imported from."""
     paths = sysconfig.get_paths()
@@ -165,8 +170,8 @@ def launch(
     bwrap, python = find_bwrap(), interpreter(profile.code)
     env = {**BASE_ENV, **profile.env, **profile.accelerator.env}
     env["PYTHONPATH"] = ":".join(python.search_path)
-    if python.library_path:
-        env["LD_LIBRARY_PATH"] = python.library_path
+    if libraries := library_path(python, profile.accelerator):
+        env["LD_LIBRARY_PATH"] = libraries
     command = [python.executable, "-s", "-P", "-B", "-m", ZYGOTE_MODULE, str(control_fd)]
     if is_root is None:
         is_root = os.geteuid() == 0

@@ -130,8 +130,14 @@ class Accelerator:
     read: tuple[str, ...] = ()
     """Read-only besides: how a driver finds its devices."""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
+    libraries: tuple[str, ...] = ()
+    """Folders of its libraries that the loader does not know by itself."""
     allowed_calls: tuple[str, ...] = ()
     """System calls that the filter lets through for it."""
+    driver_mib: int = 0
+    """Of the host's memory, that driver and backend take in a job beside what it may use itself."""
+    gone_within_s: float = 5.0
+    """A killed process may hold the device that long, while its driver cleans up."""
 
     @property
     def is_cpu(self) -> bool:
@@ -150,9 +156,14 @@ class Profile:
     assert_forkable: str
     """`module:function`, run before every fork; raises when a fork would not be safe."""
     prepare: str
-    """`module:function(shape) -> facts`, run in each worker after hardening, before its job."""
+    """`module:function(shape) -> facts`, run in each worker after hardening, before its job.
+
+    The facts are `device` and `platform`; none where the backend starts with the job.
+    """
     smoke: str = ""
-    """`module:function()`: arithmetic that must work in the jail; raises when it does not."""
+    """`module:function() -> facts`: arithmetic that must work in the jail, on the device that is
+    meant; raises when it does not.
+    """
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     code: Mapping[str, Path] = field(default_factory=dict[str, Path])
     """Folders with the code that is named above, by their place on the jail's import path."""

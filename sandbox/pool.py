@@ -120,10 +120,12 @@ class LocalPool:
         await self._usable()
         async with (
             self._lanes.enter(spec.lane, on_queue, spec.client),
-            device_lock(self._facts.get("platform", ""), spec.lane, on_queue),
+            device_lock(self._profile.accelerator.kind, spec.lane, on_queue),
         ):
             worker = await self._lend(spec.shape)
             self._call_keeper()
+            # A backend that starts with the job can't have told its facts before.
+            worker.facts = worker.facts or dict(self._facts)
             queue_s = anyio.current_time() - asked
             try:
                 return await supervise(worker, spec, queue_s, on_progress, self._kept)
@@ -262,8 +264,9 @@ class LocalPool:
                 if is_known(problem.cause):  # the host will refuse the next one, too
                     raise SandboxUnavailable(problem.cause, remedy_for(problem.cause)) from problem
                 raise
-            self._facts = {key: str(value) for key, value in worker.facts.items()}
-            await probe(worker, self._profile, tier)
+            async with device_lock(self._profile.accelerator.kind, "shared", _ignore):
+                found = await probe(worker, self._profile, tier)
+            self._facts = {key: str(value) for key, value in (worker.facts or found).items()}
         except BaseException:
             await fresh.aclose()
             raise

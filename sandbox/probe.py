@@ -8,11 +8,13 @@ import os
 import secrets
 import socket
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 from jax_workbench.sandbox.errors import SandboxError, SandboxUnavailable
 from jax_workbench.sandbox.policy import JobSpec, Limits, Profile, Tier
+from jax_workbench.sandbox.remedies import is_known, remedy_for
 from jax_workbench.sandbox.supervisor import supervise
 from jax_workbench.sandbox.worker_process import WorkerProcess
 
@@ -25,8 +27,8 @@ class JailLeaks(SandboxUnavailable):
     """A jail that could be built does not hold: nothing weaker may take its place."""
 
 
-async def probe(worker: WorkerProcess, profile: Profile, tier: Tier = "full") -> None:
-    """Run the canary in `worker`.
+async def probe(worker: WorkerProcess, profile: Profile, tier: Tier = "full") -> Mapping[str, str]:
+    """Run the canary in `worker`; gives the facts that the profile's smoke test found.
 
     Raises:
         SandboxUnavailable: An attempt succeeded (JailLeaks), or ordinary arithmetic fails.
@@ -40,6 +42,8 @@ async def probe(worker: WorkerProcess, profile: Profile, tier: Tier = "full") ->
             cause = f"The sandbox's own check failed: {error.cause}"
             raise SandboxUnavailable(cause, "Read the server's log on stderr.") from error
     verify(outcome.value, tier)
+    facts = outcome.value.get("facts")
+    return {str(k): str(v) for k, v in facts.items()} if isinstance(facts, dict) else {}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType, reportUnknownMemberType]
 
 
 def _plant(planted: ExitStack) -> dict[str, object]:
@@ -79,7 +83,9 @@ def verify(seen: dict[str, object], tier: Tier = "full") -> None:
         cause = f"A job in the sandbox could {', '.join(breaches)}."
         raise JailLeaks(cause, _REPORT)
     if seen.get("smoke") != "ok":
+        fault = str(seen.get("smoke"))
+        step = "Check that /proc/cpuinfo is readable on this host."
         raise SandboxUnavailable(
-            f"Arithmetic fails inside the sandbox: {seen.get('smoke')}.",
-            "Check that /proc/cpuinfo is readable on this host.",
+            f"Arithmetic fails inside the sandbox: {fault}.",
+            remedy_for(fault) if is_known(fault) else step,
         )

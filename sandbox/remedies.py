@@ -42,6 +42,11 @@ _NO_SECCOMP = (
     "The kernel refuses seccomp filters: use one with CONFIG_SECCOMP_FILTER, or a container "
     "engine that passes the seccomp call on."
 )
+_NO_BACKEND = (
+    "JAX can't use the device that JAX_WORKBENCH_DEVICE names: install its plugin (pip install "
+    "'jax-workbench[cuda13]', [cuda12] or [tpu]) and its driver, and read docs/security.md, "
+    "Accelerators; or set JAX_WORKBENCH_DEVICE=cpu."
+)
 _UNREADABLE = (
     "The account that runs jobs can't read the interpreter or its packages: make them "
     "readable (chmod -R a+rX), or start the server as their owner."
@@ -64,6 +69,8 @@ _REMEDIES = (
     ("Landlock", _NO_LANDLOCK),
     ("syscall 317", _NO_SECCOMP),
     ("syscall 277", _NO_SECCOMP),
+    ("Unknown backend", _NO_BACKEND),
+    ("Unable to initialize backend", _NO_BACKEND),
     ("A: PermissionError", _NESTED),
     ("B: PermissionError", _NESTED),
     ("Permission denied", _UNREADABLE),

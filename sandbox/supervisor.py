@@ -6,6 +6,7 @@ close all its descriptors and go on.
 
 import json
 import math
+import resource
 from collections.abc import Callable, Mapping
 
 import anyio
@@ -140,6 +141,8 @@ class _Run:
         kept: Mapping[str, bytes] = {} if spec.session is None else self._kept.of(spec.session)
         blob_bytes = sum(map(len, spec.blobs.values()))
         data_bytes = int((self._before.mapped + limits.memory_mib) * MIB) + blob_bytes
+        if not self._worker.accelerator.is_cpu:
+            data_bytes = resource.RLIM_INFINITY  # a driver maps far more than it uses
         # The soft limit first: the signal can be caught, and then a job may still say where it was.
         soft_s = math.ceil(self._cpu_before_s + self._cpu_limit_s)
         cpu_limits = [soft_s, soft_s + _CPU_GRACE_S]
@@ -186,7 +189,8 @@ class _Run:
 
     async def _watch_memory(self) -> None:
         """Catches what RLIMIT_DATA does not: shared anonymous pages."""
-        limit_mib = self._before.resident + self._spec.limits.memory_mib + _MEMORY_SLACK_MIB
+        own_mib = self._spec.limits.memory_mib + self._worker.accelerator.driver_mib
+        limit_mib = self._before.resident + own_mib + _MEMORY_SLACK_MIB
         while True:
             now = proc.memory(self._worker.job_pid)
             if now is not None and now.resident > limit_mib:

@@ -1,6 +1,7 @@
 """The host's handle on one worker: its pipes, its pidfds, its end. Runs in the host."""
 
 import json
+import logging
 import os
 import select
 import signal
@@ -14,12 +15,13 @@ import anyio
 
 from jax_workbench.sandbox import pipes, proc
 from jax_workbench.sandbox.errors import SandboxError
-from jax_workbench.sandbox.policy import Limits
+from jax_workbench.sandbox.policy import CPU, Accelerator, Limits
 from jax_workbench.sandbox.results import Frames
+
+logger = logging.getLogger(__name__)
 
 _READY_LIMIT_S = 60.0
 _REPORT_LIMIT_S = 0.5
-_KILL_LIMIT_S = 5.0
 _CLEANING_LIMIT_S = 20.0
 """A guard removes its job's files first."""
 _MAX_STATUS_BYTES = 4096
@@ -36,6 +38,7 @@ class WorkerProcess:
     status: socket.socket
     zygote: object = None
     """Which zygote forked it."""
+    accelerator: Accelerator = CPU
     on_gone: Callable[[], None] = lambda: None
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
     """What the worker's `prepare` found."""
@@ -154,8 +157,11 @@ class WorkerProcess:
                 await anyio.wait_readable(self._init_pidfd)
         if self._init_pidfd >= 0:
             _send_kill(self._init_pidfd)
-            with anyio.move_on_after(_KILL_LIMIT_S):
+            # Its last process is gone when its files are closed: then the device is free again.
+            with anyio.move_on_after(self.accelerator.gone_within_s) as waited:
                 await anyio.wait_readable(self._init_pidfd)
+            if waited.cancelled_caught:
+                logger.error("A killed job is still there: its device may be busy or stuck.")
 
     def discard(self) -> None:
         """Kill what may be left and close everything; a second call does nothing."""

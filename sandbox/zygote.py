@@ -130,6 +130,7 @@ class Zygote:
         self.n_spawned += 1
         self.n_alive += 1
         worker.zygote = self
+        worker.accelerator = self._profile.accelerator
         worker.is_guarded = self._tier != "full"
         worker.on_gone = self._one_gone
         return worker

@@ -11,6 +11,7 @@ from typing import Literal
 import anyio
 
 from jax_workbench.sandbox import launcher
+from jax_workbench.sandbox.accelerators import accelerator
 from jax_workbench.sandbox.errors import SandboxUnavailable
 from jax_workbench.sandbox.policy import Limits, PoolStatus
 from jax_workbench.sandbox.pool import MAX_QUEUED
@@ -102,6 +103,7 @@ def _of_host(status: PoolStatus, settings: Settings) -> Iterator[Finding]:
     found = f"{status.device or 'unknown'} ({status.platform or 'unknown'}), {status.n_cores} cores"
     jax = versions()["jax"]
     yield Finding("ok" if status.is_ready else "FAIL", "device", f"{found}; jax {jax}")
+    yield from _of_accelerators(settings)
     limits = Limits()
     bounds = (
         f"{settings.memory_mib} MiB and {limits.wall_s:.0f} s a job (at most 600 s), "
@@ -111,6 +113,23 @@ def _of_host(status: PoolStatus, settings: Settings) -> Iterator[Finding]:
     reusing = ", ".join(tool.name for tool in ALL_TOOLS if tool.reuses_compiled)
     size = f"{Limits.kept_mib} MiB a client"
     yield Finding("ok", "cache", f"in memory, {size}, for {reusing}; every other job compiles anew")
+
+
+def _of_accelerators(settings: Settings) -> Iterator[Finding]:
+    """What the jail opens for a device, or which one is here and not used."""
+    if settings.device == "cpu":
+        unused = accelerator("auto")
+        if not unused.is_cpu:
+            step = f"Nothing, or JAX_WORKBENCH_DEVICE={unused.kind}: see docs/security.md."
+            yield Finding("ok", "device", f"{unused.kind} is here; jobs don't use it.", step)
+        return
+    opened = accelerator(settings.device)
+    if opened.is_cpu:
+        yield Finding("weak", "device", "No GPU or TPU was found: jobs run on the CPU.")
+    else:
+        files = ", ".join(opened.devices)
+        found = f"{opened.kind}: {files} open to jobs, one at a time; not tried on hardware yet"
+        yield Finding("ok", "device", found)
 
 
 def _of_folders(settings: Settings) -> Iterator[Finding]:

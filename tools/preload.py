@@ -2,6 +2,7 @@
 
 import io
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Mapping
@@ -66,18 +67,23 @@ def prepare(shape: Mapping[str, Any]) -> dict[str, Any]:
             platform that the host opened the jail for.
 
     Returns:
-        `device` (JAX's device kind), `platform` and `n_devices`.
+        `device` (JAX's device kind), `platform` and `n_devices`; nothing where JAX has not started.
     """
     quieten()
     line_by_line()
-    accelerator = shape.get("accelerator", "cpu")
-    if accelerator != "cpu":
-        return {"device": accelerator, "platform": accelerator, "n_devices": 0}
     n_devices = int(shape.get("devices", 1))
     if n_devices > 1:
+        jax.config.update("jax_platforms", "cpu")
         jax.config.update("jax_num_cpu_devices", n_devices)
+    elif shape.get("accelerator", "cpu") != "cpu":
+        return {}
     devices = cast("list[Any]", jax.devices())
     warm_up()
+    return facts_of(devices)
+
+
+def facts_of(devices: list[Any]) -> dict[str, Any]:
+    """What the host is told of the devices that jobs run on."""
     return {
         "device": devices[0].device_kind,
         "platform": devices[0].platform,
@@ -100,12 +106,17 @@ def matmul_sum(x: jax.Array) -> jax.Array:
     return (x @ x).sum()
 
 
-def smoke() -> None:
+def smoke() -> dict[str, Any]:
     """Check float32 reductions, which alone fail where a sandbox hides /proc/cpuinfo.
 
+    Returns:
+        The facts of the device they ran on.
+
     Raises:
-        AssertionError: A result is wrong. JAX raises errors of its own.
+        AssertionError: A result is wrong. JAX raises errors of its own, RuntimeError where the
+            device that is meant is not to be had: it would fall back on the CPU without a word.
     """
+    devices = cast("list[Any]", jax.devices(os.environ["JAX_PLATFORMS"].partition(",")[0]))
     x = np.linspace(0.0, 1.0, 1000, dtype=np.float32)
     square = x.reshape(10, 100)
     for function, argument, expected in (
@@ -115,6 +126,8 @@ def smoke() -> None:
     ):
         found = cast("Any", jax.jit(cast("Any", function)))(argument)
         np.testing.assert_allclose(found, expected, rtol=1e-4)
+        assert found.devices() <= set(devices)  # noqa: S101 - not another device
+    return facts_of(devices)
 
 
 def gram(x: jax.Array) -> jax.Array:

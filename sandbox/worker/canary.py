@@ -26,7 +26,8 @@ def attempt(argument: dict[str, Any], _channel: object) -> dict[str, Any]:
     else:  # pid 1 is not the job's
         attempts["signal the process that watches it"] = lambda: os.kill(os.getppid(), 0)
     denied = {name: _is_denied(action) for name, action in attempts.items()}
-    return {"attempts": denied, "smoke": _smoke(argument["smoke"])}
+    fault, facts = _smoke(argument["smoke"])
+    return {"attempts": denied, "smoke": fault, "facts": facts}
 
 
 def _is_denied(action: Callable[[], object]) -> bool:
@@ -62,13 +63,13 @@ def _kill_init() -> None:
     raise PermissionError("the init survived")
 
 
-def _smoke(function: str) -> str:
-    """Return `ok`, or what went wrong in the arithmetic that the profile names."""
+def _smoke(function: str) -> tuple[str, dict[str, str]]:
+    """Return `ok` or what went wrong in the arithmetic that the profile names, and its facts."""
     if not function:
-        return "ok"
+        return "ok", {}
     module, _, name = function.partition(":")
     try:
-        getattr(importlib.import_module(module), name)()
+        facts = getattr(importlib.import_module(module), name)()
     except Exception as error:  # noqa: BLE001 - any failure is the finding
-        return f"{type(error).__name__}: {error}"[:300]
-    return "ok"
+        return f"{type(error).__name__}: {error}"[:300], {}
+    return "ok", facts or {}

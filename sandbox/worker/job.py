@@ -63,8 +63,7 @@ def _harden(spec: dict[str, Any]) -> None:
         landlock.restrict(
             [*spec["read"], *spec["device_read"]],
             spec["write"],
-            # A driver names its threads there; it is a /proc of this job alone.
-            [*_DEVICE_FILES, "/proc"] if devices else _DEVICE_FILES,
+            _DEVICE_FILES,
             spec["landlock_abi"],
             devices,
         )

@@ -7,7 +7,7 @@ import ctypes
 import errno
 import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from jax_workbench.sandbox.worker.syscalls import PR_SET_NO_NEW_PRIVS, prctl, syscall
 
@@ -16,7 +16,7 @@ _VERSION_FLAG = 1
 _RULE_PATH_BENEATH = 1
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
-_MAKE_CHAR, _MAKE_BLOCK, _IOCTL_DEV = 1 << 6, 1 << 11, 1 << 15
+_MAKE_CHAR, _MAKE_BLOCK, _TRUNCATE, _IOCTL_DEV = 1 << 6, 1 << 11, 1 << 14, 1 << 15
 _N_FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}  # 16 from ABI 5 on
 _NET_ABI, _SCOPE_ABI = 4, 6
 
@@ -34,7 +34,7 @@ def restrict(
     write: Iterable[str],
     write_files: Iterable[str],
     oldest: int = 1,
-    device_files: Iterable[str] = (),
+    device_files: Sequence[str] = (),
 ) -> int:
     """Deny this thread and its children every file outside the lists; returns the ABI.
 
@@ -42,8 +42,9 @@ def restrict(
         read: Files and directories to read, with all below them.
         write: Directories to read and write in; nothing below them can be executed.
         write_files: Single files to read and write.
-        device_files: An accelerator's, to read, write and control.
         oldest: The ABI that is needed; from 6 on signals and abstract sockets are denied, too.
+        device_files: An accelerator's, to read, write and control; with them /proc may be written
+            to, which must be the job's own.
 
     Raises:
         OSError: ENOSYS where the kernel has no Landlock, or an older one.
@@ -67,6 +68,9 @@ def restrict(
         _allow(rules, path, _READ_FILE | _WRITE_FILE)
     for path in device_files:
         _allow(rules, path, file_rights & (_READ_FILE | _WRITE_FILE | _IOCTL_DEV))
+    if device_files:
+        # A driver names its threads there, and opens the files as new ones.
+        _allow(rules, "/proc", file_rights & (_READ_FILE | _READ_DIR | _WRITE_FILE | _TRUNCATE))
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     syscall(_RESTRICT_SELF, rules, 0)
     os.close(rules)

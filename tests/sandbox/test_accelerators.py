@@ -1,5 +1,6 @@
 """What the jail opens for a GPU or a TPU, as command line and policy; it needs no hardware."""
 
+import fcntl
 import itertools
 import os
 import struct
@@ -9,18 +10,19 @@ from typing import Any
 
 import pytest
 
-from jax_workbench.sandbox import launcher, zygote
+from jax_workbench.sandbox import launcher, pool, zygote
 from jax_workbench.sandbox.accelerators import accelerator
-from jax_workbench.sandbox.device_lock import ACCELERATORS
+from jax_workbench.sandbox.device_lock import lock_file
 from jax_workbench.sandbox.errors import SandboxUnavailable
 from jax_workbench.sandbox.policy import CPU, Accelerator, Shape
 from jax_workbench.sandbox.pool import LocalPool
 from jax_workbench.sandbox.tier_choice import TierChoice
 from jax_workbench.sandbox.worker import seccomp
 from jax_workbench.sandbox.worker.syscall_numbers import TABLES
+from jax_workbench.sandbox.worker_process import WorkerProcess
 from jax_workbench.server.sandboxing import local_pool
 from jax_workbench.server.settings import Settings, SettingsError
-from tests.sandbox.conftest import plain_profile
+from tests.sandbox.conftest import job, plain_profile
 from tests.sandbox.test_policy_in_force import PYTHON
 
 HOSTS = {
@@ -28,6 +30,9 @@ HOSTS = {
     "rocm": ("kfd", "dri/renderD128", "dri/card0"),
     "tpu": ("accel0", "vfio/0"),
 }
+
+
+HAS_PCI = Path("/sys/bus/pci").exists()
 
 
 def host(folder: Path, *names: str) -> Path:
@@ -161,8 +166,79 @@ async def test_a_device_has_one_job_at_a_time_and_the_lock_of_the_host(cuda: Acc
     async with lanes.enter("shared", places.append):
         assert lanes._may_run("shared") is False  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
-    assert cuda.kind in ACCELERATORS
     assert places == [0]
+
+
+@pytest.fixture
+def stand_in(cuda: Accelerator) -> Accelerator:
+    """A GPU's profile around a device file that every host has, and no job on the CPU may open."""
+    return replace(cuda, devices=("/dev/zero",))
+
+
+@pytest.mark.anyio
+async def test_a_job_may_do_what_a_driver_does_and_no_more(stand_in: Accelerator) -> None:
+    ask = job("use_device", device="/dev/zero")
+
+    async with LocalPool(plain_profile(), n_warm=1) as cpu:
+        on_cpu = (await cpu.run(ask)).value
+    async with LocalPool(plain_profile(accelerator=stand_in), n_warm=1) as device:
+        on_device = (await device.run(ask)).value
+
+    never = {
+        "read another device",
+        "write a setting of the kernel",
+        "read the memory of its init",
+    }
+    only_there = {"open its device", "name its thread", "make an anonymous file", "read the bus"}
+    if not HAS_PCI:
+        never.add("read the bus")
+    assert set(on_device["refused"]) == never
+    assert set(on_cpu["refused"]) == never | only_there
+    assert on_device["pids"] == ["1", "2"]  # its init and itself
+    assert on_device["may_map_anything"]
+    assert not on_cpu["may_map_anything"]
+
+
+@pytest.mark.anyio
+async def test_the_check_at_the_start_has_the_device_for_itself(
+    stand_in: Accelerator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    was_locked: list[bool] = []
+
+    async def watched(worker: WorkerProcess, *_rest: object) -> dict[str, str]:
+        worker.discard()
+        with lock_file("cuda").open() as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        was_locked.append(True)
+        return {"device": "A GPU", "platform": "gpu"}
+
+    monkeypatch.setattr(pool, "probe", watched)
+    profile = plain_profile(accelerator=stand_in, prepare="jailed_tests.jobs:prepare_later")
+
+    async with LocalPool(profile, n_warm=1) as running:
+        outcome = await running.run(job("echo"))
+
+    assert was_locked
+    assert (outcome.measured.device, outcome.measured.platform) == ("A GPU", "gpu")
+    assert running.status().device == "A GPU"
+
+
+def test_a_tpu_gets_its_topology_from_the_environment_and_nothing_else_of_it(
+    tmp_path: Path,
+) -> None:
+    said = {"TPU_ACCELERATOR_TYPE": "v5litepod-1", "SECRET": "x"}
+
+    tpu = accelerator("tpu", host(tmp_path, "accel0"), said)
+
+    assert tpu.env["TPU_ACCELERATOR_TYPE"] == "v5litepod-1"
+    assert tpu.env["TPU_SKIP_MDS_QUERY"] == "1"
+    assert "SECRET" not in tpu.env
+
+
+def test_a_killed_job_may_take_its_driver_longer_to_leave(cuda: Accelerator) -> None:
+    assert cuda.gone_within_s > CPU.gone_within_s
+    assert cuda.driver_mib > CPU.driver_mib == 0
 
 
 def test_the_device_files_of_this_host_are_found_as_they_are() -> None:

@@ -1,12 +1,13 @@
 """What `jax-workbench doctor` says of a host, and when it fails."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 import pytest
 
-from jax_workbench.sandbox.policy import PoolStatus, Tier
+from jax_workbench.sandbox.policy import CPU, Accelerator, PoolStatus, Tier
 from jax_workbench.server import doctor
 from jax_workbench.server.settings import Settings
 
@@ -74,6 +75,35 @@ async def test_a_jail_that_is_not_to_be_had_fails_with_its_remedy(
     assert code == 1
     said = capsys.readouterr().out
     assert "FAIL  sandbox   No namespaces.\n                mend: Allow them.\n" in said
+
+
+def a_gpu(choice: str) -> Accelerator:
+    """A host with one."""
+    return CPU if choice == "cpu" else Accelerator("cuda", devices=("/dev/nvidia0",))
+
+
+@pytest.mark.parametrize(
+    ("device", "here", "said"),
+    [
+        ("cpu", a_gpu, "cuda is here; jobs don't use it."),
+        ("cuda", a_gpu, "cuda: /dev/nvidia0 open to jobs, one at a time"),
+        ("auto", lambda _: CPU, "No GPU or TPU was found"),
+        ("cpu", lambda _: CPU, None),
+    ],
+)
+async def test_a_device_beside_the_cpu_is_named_used_or_not(
+    device: str,
+    here: Callable[[str], Accelerator],
+    said: str | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(doctor, "accelerator", here)
+
+    _, findings = await reported(SOUND, Settings(state_dir=tmp_path, device=device), monkeypatch)
+
+    lines = [finding.found for finding in findings if finding.subject == "device"][1:]
+    assert lines == [] if said is None else lines[0].startswith(said)
 
 
 @pytest.mark.parametrize("tier", ["shared", "landlock", "none"])

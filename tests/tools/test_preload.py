@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,45 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def test_preparing_makes_the_devices_that_are_asked_for(prepared: dict[str, Any]) -> None:
     assert prepared["facts"] == {"device": "cpu", "platform": "cpu", "n_devices": 4}
+
+
+def test_on_an_accelerator_jax_starts_with_the_job_but_for_simulated_devices(
+    tmp_path: Path,
+) -> None:
+    """A backend that waits would hold the device's memory; simulated devices are a CPU's."""
+    code = """
+import json
+import jax
+from jax._src import xla_bridge
+from jax_workbench.tools import preload
+first = preload.prepare({"devices": 1, "accelerator": "cuda"})
+has_started = xla_bridge.backends_are_initialized()
+jax.config.update("jax_platforms", "cuda,cpu")
+print(json.dumps([first, has_started, preload.prepare({"devices": 2, "accelerator": "cuda"})]))
+"""
+
+    simulated = {"device": "cpu", "platform": "cpu", "n_devices": 2}
+    assert outcome(code, tmp_path) == [{}, False, simulated]
+
+
+@pytest.mark.parametrize(("platforms", "said"), [("cpu", "cpu"), ("cuda,cpu", "Unknown backend")])
+def test_arithmetic_is_checked_on_the_device_that_is_meant(
+    tmp_path: Path, platforms: str, said: str
+) -> None:
+    """JAX falls back on the CPU without a word where a plugin is missing."""
+    if find_spec("jax_plugins") and platforms != "cpu":
+        pytest.skip("a plugin for another device is installed")
+    code = f"""
+import json, os
+os.environ["JAX_PLATFORMS"] = "{platforms}"
+from jax_workbench.tools import preload
+try:
+    print(json.dumps(preload.smoke()["platform"]))
+except RuntimeError as error:
+    print(json.dumps(str(error)))
+"""
+
+    assert said in outcome(code, tmp_path)
 
 
 def test_the_first_jit_and_the_first_figure_import_nothing_more(prepared: dict[str, Any]) -> None:

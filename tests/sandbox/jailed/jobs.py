@@ -3,6 +3,7 @@
 import json
 import mmap
 import os
+import resource
 import signal
 import sys
 import time
@@ -18,6 +19,11 @@ def assert_forkable() -> None:
 def prepare(shape: dict[str, Any]) -> dict[str, Any]:
     """Say what was asked for."""
     return {"device": "test", "platform": "test", **shape}
+
+
+def prepare_later(_shape: dict[str, Any]) -> dict[str, Any]:
+    """Start nothing yet."""
+    return {}
 
 
 def echo(argument: dict[str, Any], channel: Any) -> dict[str, Any]:
@@ -39,6 +45,33 @@ def flood(argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
     for _ in range(argument["mib"]):
         os.write(1, b"x" * MIB)
     return {}
+
+
+def use_device(argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
+    """Try what a GPU's driver does; say which of it was refused."""
+    attempts: dict[str, Any] = {
+        "open its device": lambda: os.open(argument["device"], os.O_RDWR),
+        "name its thread": lambda: _write_text(f"/proc/self/task/{os.getpid()}/comm", "driver"),
+        "make an anonymous file": lambda: os.memfd_create("driver"),
+        "read the bus": lambda: os.listdir("/sys/bus/pci"),  # noqa: PTH208
+        "read another device": lambda: os.open("/dev/tty", os.O_RDWR),
+        "write a setting of the kernel": lambda: _write_text("/proc/sys/kernel/core_pattern", "x"),
+        "read the memory of its init": lambda: os.open("/proc/1/mem", os.O_RDONLY),
+    }
+    refused: list[str] = []
+    for name, attempt in attempts.items():
+        try:
+            attempt()
+        except OSError:
+            refused.append(name)
+    pids = [name for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208
+    unlimited = resource.getrlimit(resource.RLIMIT_DATA)[0] == resource.RLIM_INFINITY
+    return {"refused": refused, "pids": pids, "may_map_anything": unlimited}
+
+
+def _write_text(path: str, text: str) -> None:
+    with open(path, "w", encoding="ascii") as file:  # noqa: PTH123
+        file.write(text)
 
 
 def spin(_argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
