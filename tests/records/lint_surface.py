@@ -14,7 +14,7 @@ import pkgutil
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import jax
 
@@ -75,7 +75,7 @@ def main() -> None:
         modules[name] = names_of(module)
     table: dict[str, Any] = {
         "versions": {library: version(library) for library in LIBRARIES},
-        "options": sorted(jax.config.values),
+        "options": sorted(cast("dict[str, Any]", jax.config.values)),
         "modules": modules,
     }
     TABLE.write_text(json.dumps(table, separators=(",", ":"), sort_keys=True) + "\n", "utf-8")

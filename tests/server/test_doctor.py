@@ -82,13 +82,18 @@ def a_gpu(choice: str) -> Accelerator:
     return CPU if choice == "cpu" else Accelerator("cuda", devices=("/dev/nvidia0",))
 
 
+def no_gpu(_choice: str) -> Accelerator:
+    """A host without one."""
+    return CPU
+
+
 @pytest.mark.parametrize(
     ("device", "here", "said"),
     [
         ("cpu", a_gpu, "cuda is here; jobs don't use it."),
         ("cuda", a_gpu, "cuda: /dev/nvidia0 open to jobs, one at a time"),
-        ("auto", lambda _: CPU, "No GPU or TPU was found"),
-        ("cpu", lambda _: CPU, None),
+        ("auto", no_gpu, "No GPU or TPU was found"),
+        ("cpu", no_gpu, None),
     ],
 )
 async def test_a_device_beside_the_cpu_is_named_used_or_not(

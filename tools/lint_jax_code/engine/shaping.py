@@ -45,7 +45,7 @@ def product(left: Shape | None, right: Shape | None) -> Shape | None:
     """`left @ right`. Raises ShapesDiffer."""
     if not left or not right:
         return None
-    inner = right[-2] if len(right) > 1 else right[0]
+    inner = right[-2:][0]
     if left[-1] is not None and inner is not None and left[-1] != inner:
         raise ShapesDiffer
     batch = broadcast(left[:-2], right[:-2])
@@ -114,7 +114,8 @@ def _picked(length: int | None, entry: Value) -> Shape | None:
             return (length,)
         if length is None or not all(b is None or isinstance(b, int) for b in bounds):
             return (None,)
-        return (len(range(length)[slice(*bounds)]),) if bounds[2] != 0 else None
+        start, stop, step = (bound if isinstance(bound, int) else None for bound in bounds)
+        return (len(range(length)[start:stop:step]),) if step != 0 else None
     if entry.kind == "array":
         return entry.shape if entry.dtype != "bool" else None
     is_integer = isinstance(entry.const, int) or entry.dtype == "int" or entry.kind == "shape"
