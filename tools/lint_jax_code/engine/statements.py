@@ -4,17 +4,15 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from jax_workbench.tools.lint_jax_code.engine import definitions
+from jax_workbench.tools.lint_jax_code.engine import definitions, loops
 from jax_workbench.tools.lint_jax_code.engine.bindings import (
     bind_name,
     bind_target,
-    element_of,
 )
 from jax_workbench.tools.lint_jax_code.engine.events import (
     Binary,
     Branch,
     Discard,
-    Iterate,
     StoreAttribute,
     StoreIndex,
 )
@@ -136,66 +134,6 @@ def branch(lint: "Analysis", frame: Frame, node: ast.If) -> bool:
     return not ends
 
 
-def loop(lint: "Analysis", frame: Frame, node: ast.For | ast.AsyncFor) -> bool:
-    """`for`: the body twice, so that what one turn leaves behind meets the next."""
-    source = lint.evaluate(frame, node.iter)
-    lint.emit(Iterate(lint, frame, node, node.iter, source, node.body))
-    n_items = _n_turns(source)
-    frame.loops.append(node)
-    before = frame.names
-    for turn in range(2 if n_items is None else min(n_items, 2)):
-        before = dict(frame.names)
-        part = element_of(lint, frame, source, node.iter, turn, node)
-        bind_target(lint, frame, node.target, part, node)
-        if lint.execute(frame, node.body) and _always_leaves(node.body):
-            break
-    frame.loops.pop()
-    _forget_shapes(frame, before)
-    lint.execute(frame, node.orelse)
-    return False
-
-
-def _n_turns(source: Value) -> int | None:
-    if source.items is not None:
-        return len(source.items)
-    if source.op == "builtins.range" and len(source.args) == 1 and source.args[0].is_number:
-        return max(int(source.args[0].const), 0) if source.args[0].const < 2**31 else None
-    return None
-
-
-def _always_leaves(body: list[ast.stmt]) -> bool:
-    return bool(body) and isinstance(body[-1], ast.Return | ast.Break | ast.Raise)
-
-
-def while_loop(lint: "Analysis", frame: Frame, node: ast.While) -> bool:
-    """`while`: as `for`."""
-    frame.loops.append(node)
-    before = frame.names
-    for _ in range(2):
-        before = dict(frame.names)
-        test = lint.evaluate(frame, node.test)
-        lint.emit(Branch(lint, frame, node, node.test, test, "while"))
-        if lint.execute(frame, node.body) and _always_leaves(node.body):
-            break
-    frame.loops.pop()
-    _forget_shapes(frame, before)
-    lint.execute(frame, node.orelse)
-    return False
-
-
-def _forget_shapes(frame: Frame, before: dict[str, Value]) -> None:
-    """What one more turn changed the shape of has an unknown one after the loop."""
-    for name, value in frame.names.items():
-        old = before.get(name)
-        if old is not None and old is not value and old.shape != value.shape:
-            value.shape = None
-
-
-def leaves_loop(_lint: "Analysis", _frame: Frame, _node: ast.stmt) -> bool:
-    """`break`, `continue`."""
-    return True
-
-
 def attempt(lint: "Analysis", frame: Frame, node: ast.Try) -> bool:
     """`try`: handlers start from before or after the body."""
     caught = {
@@ -293,11 +231,11 @@ EXECUTORS: dict[type[ast.AST], Callable[["Analysis", Frame, Any], bool]] = {
     ast.Raise: raised,
     ast.Assert: asserted,
     ast.If: branch,
-    ast.For: loop,
-    ast.AsyncFor: loop,
-    ast.While: while_loop,
-    ast.Break: leaves_loop,
-    ast.Continue: leaves_loop,
+    ast.For: loops.loop,
+    ast.AsyncFor: loops.loop,
+    ast.While: loops.while_loop,
+    ast.Break: loops.leaves_loop,
+    ast.Continue: loops.leaves_loop,
     ast.Try: attempt,
     ast.TryStar: attempt,
     ast.With: context,
