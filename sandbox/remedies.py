@@ -2,8 +2,8 @@
 
 _SECCOMP = (
     "The container's seccomp profile forbids user namespaces: start the container with "
-    "--security-opt seccomp=unconfined, or with a profile that allows clone, unshare, mount "
-    "and pivot_root."
+    "--security-opt seccomp=FILE and the profile that "
+    "`python -m jax_workbench.sandbox.container_seccomp` prints."
 )
 _ROOT_WITHOUT_ADMIN = (
     "Root here lacks CAP_SYS_ADMIN: start the server as an ordinary user, or give the "

@@ -43,7 +43,7 @@ def under(denial: str, tier: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("denial", "remedy"),
     [
-        ("namespaces", "seccomp=unconfined"),
+        ("namespaces", "container_seccomp"),
         ("mount", "apparmor=unconfined"),
         ("landlock", "lsm="),
         ("seccomp", "CONFIG_SECCOMP_FILTER"),
