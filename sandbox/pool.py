@@ -1,7 +1,7 @@
 """The local pool: keeps workers warm, lends each to one job, throws it away. Runs in the host."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -51,6 +51,7 @@ class LocalPool:
         tier: str = "auto",
         memory_mib: int = 2048,
         n_warm: int | None = None,
+        base: Mapping[str, bytes] | None = None,
     ) -> None:
         """Nothing starts before the pool is entered.
 
@@ -59,6 +60,7 @@ class LocalPool:
             tier: One of `tiers.CHOICES`. What is chosen first stays until the pool ends.
             memory_mib: A job's default memory limit, for `status`.
             n_warm: Workers kept ready; the number of cores by default.
+            base: Files that every session begins with, from jobs without foreign code.
         """
         self._profile = profile
         self._tier = TierChoice(tier, profile.accelerator)
@@ -66,7 +68,7 @@ class LocalPool:
         self._n_warm = n_warm or available_cores()
         n_shared = available_cores() if profile.accelerator.is_cpu else 1
         self._lanes = Lanes(n_shared=n_shared, max_queued=MAX_QUEUED)
-        self._kept = SessionFiles()
+        self.kept = SessionFiles(base=base)
         self._ready: list[WorkerProcess] = []
         self._zygote: Zygote | None = None
         self._retired: list[Zygote] = []
@@ -128,7 +130,7 @@ class LocalPool:
             worker.facts = worker.facts or dict(self._facts)
             queue_s = anyio.current_time() - asked
             try:
-                return await supervise(worker, spec, queue_s, on_progress, self._kept)
+                return await supervise(worker, spec, queue_s, on_progress, self.kept)
             finally:
                 self._call_keeper()  # it may have been the last job of a retired zygote
 
@@ -177,12 +179,12 @@ class LocalPool:
                 return worker
             worker.discard()
         try:
-            return await _spawned(zygote, shape)
+            return await zygote.spawn_ready(shape)
         except SandboxError:
             if zygote.is_sound:
                 raise
         # It died under our hands, and no job has begun: another one may do it.
-        return await _spawned(await self._usable(), shape)
+        return await (await self._usable()).spawn_ready(shape)
 
     async def _keep_filled(self) -> None:
         """Keep a sound zygote and `n_warm` workers, whatever happens to them."""
@@ -259,7 +261,7 @@ class LocalPool:
         try:
             await fresh.start()
             try:
-                worker = await _spawned(fresh, _DEFAULT_SHAPE)
+                worker = await fresh.spawn_ready(_DEFAULT_SHAPE)
             except SandboxError as problem:
                 if is_known(problem.cause):  # the host will refuse the next one, too
                     raise SandboxUnavailable(problem.cause, remedy_for(problem.cause)) from problem
@@ -286,15 +288,4 @@ class LocalPool:
     async def _add_ready(self) -> None:
         async with self._lanes.refill():
             assert self._zygote  # noqa: S101 - the caller saw it
-            self._ready.append(await _spawned(self._zygote, _DEFAULT_SHAPE))
-
-
-async def _spawned(zygote: Zygote, shape: Shape) -> WorkerProcess:
-    """A worker that is ready for its job."""
-    try:
-        worker = await zygote.spawn(shape)
-        await worker.ready()  # discards it where it does not get there
-    except OSError as error:  # the host has no descriptor left, say
-        cause = f"A worker could not be started: {error}."
-        raise SandboxError("internal", cause, "Call again later.") from error
-    return worker
+            self._ready.append(await self._zygote.spawn_ready(_DEFAULT_SHAPE))

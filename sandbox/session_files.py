@@ -15,6 +15,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,254}")
 _MAX_SESSIONS = 64
 _MAX_FILES = 4000
 _MAX_BYTES = 128 * MIB
+MAX_BASE_BYTES = 64 * MIB
 
 
 @dataclass
@@ -40,8 +41,13 @@ class SessionFiles:
         session_bytes: int = Limits.kept_mib * MIB,
         max_bytes: int = _MAX_BYTES,
         max_sessions: int = _MAX_SESSIONS,
+        base: Mapping[str, bytes] | None = None,
     ) -> None:
-        """At most `session_bytes` of each session, `max_bytes` of all together."""
+        """At most `session_bytes` of each session, `max_bytes` of all together.
+
+        Every session begins with `base`, and none can change what is in it.
+        """
+        self._base = {n: c for n, c in (base or {}).items() if _NAME.fullmatch(n)}
         self._session_bytes = session_bytes
         self._max_bytes = max_bytes
         self._max_sessions = max_sessions
@@ -50,16 +56,17 @@ class SessionFiles:
     def of(self, session: str) -> Mapping[str, bytes]:
         """What the session's next job starts with; a copy."""
         if session not in self._sessions:
-            return {}
+            return dict(self._base)
         self._sessions.move_to_end(session)
-        return dict(self._sessions[session].files)
+        return {**self._sessions[session].files, **self._base}
 
     def add(self, session: str, name: str, content: bytes) -> None:
         """Keep one file of a job.
 
         What is no plain file name, or too big, is left out: a job may say anything.
         """
-        if not _NAME.fullmatch(name) or len(content) > self._session_bytes:
+        is_plain = _NAME.fullmatch(name) and len(content) <= self._session_bytes
+        if not is_plain or name in self._base:
             return
         self._sessions.setdefault(session, _Session()).add(name, content, self._session_bytes)
         self._sessions.move_to_end(session)

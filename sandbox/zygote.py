@@ -85,7 +85,7 @@ class Zygote:
         if not reply.get("ready"):
             problem = str(reply.get("failed") or self.log_tail() or "it ended without a word")
             await self.aclose()
-            cause = f"The jail did not start: {problem.strip()[-600:]}."
+            cause = f"The jail did not start: {problem.strip()[-600:].rstrip('.')}."
             raise SandboxUnavailable(cause, remedy_for(problem))
 
     def _launched(self, control_fd: int) -> tuple[Sequence[str], Mapping[str, str]]:
@@ -133,6 +133,20 @@ class Zygote:
         worker.accelerator = self._profile.accelerator
         worker.is_guarded = self._tier != "full"
         worker.on_gone = self._one_gone
+        return worker
+
+    async def spawn_ready(self, shape: Shape) -> WorkerProcess:
+        """A worker that is ready for its job.
+
+        Raises:
+            SandboxError: There is none; says why.
+        """
+        try:
+            worker = await self.spawn(shape)
+            await worker.ready()  # discards it where it does not get there
+        except OSError as error:  # the host has no descriptor left, say
+            cause = f"A worker could not be started: {error}."
+            raise SandboxError("internal", cause, "Call again later.") from error
         return worker
 
     def _spawn_request(self, shape: Shape) -> dict[str, Any]:

@@ -11,8 +11,10 @@ import anyio
 from jax_workbench.server.app import build_server
 from jax_workbench.server.call_once import call_once
 from jax_workbench.server.client_configs import CLIENTS, show_config
+from jax_workbench.server.compiled_base import read_base, set_up
 from jax_workbench.server.demo import show_demo
 from jax_workbench.server.doctor import show_findings
+from jax_workbench.server.health_check import show_health
 from jax_workbench.server.jobs import JobBook
 from jax_workbench.server.log_lines import log_audit, log_to_stderr
 from jax_workbench.server.run_store import RunStore
@@ -37,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
-async def _run(options: argparse.Namespace, settings: Settings) -> int:
+async def _run(options: argparse.Namespace, settings: Settings) -> int:  # noqa: PLR0911 - one a command
     match options.command:
         case "call":
             return await call_once(options.tool, options.arguments, options.out, settings)
@@ -53,13 +55,18 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
             return lint_paths(options.paths, options.format, Choice(**chosen), options.jobs)
         case "doctor":
             return await show_findings(settings)
+        case "setup":
+            return await set_up(settings)
+        case "health":
+            return show_health(settings)
         case _:
             return await _serve(settings)
 
 
 async def _serve(settings: Settings) -> int:
     log_audit(settings)
-    pool, jobs = local_pool(settings), JobBook(max_unfinished=settings.max_unfinished)
+    pool = local_pool(settings, read_base(settings))
+    jobs = JobBook(max_unfinished=settings.max_unfinished)
     if not settings.http:
         server = build_server(ALL_TOOLS, pool, settings, RunStore.open(settings), jobs)
         return await serve_stdio(server, jobs)
@@ -93,6 +100,14 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("demo", help="call the server through a real client and show the answers")
     commands.add_parser(
         "doctor", parents=[common], help="say what this host gives to jobs, and what mends the rest"
+    )
+    commands.add_parser(
+        "setup",
+        parents=[common],
+        help="compile what first calls of each client would compile",
+    )
+    commands.add_parser(
+        "health", parents=[common], help="ask the server at JAX_WORKBENCH_HTTP how it is"
     )
     config = commands.add_parser("config", parents=[common], help="print what a client is told")
     config.add_argument("client", choices=[*CLIENTS], metavar="CLIENT", help=", ".join(CLIENTS))

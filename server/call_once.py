@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from jax_workbench.server.arguments import plain, read
 from jax_workbench.server.background_pool import BackgroundPool
 from jax_workbench.server.call import Caller
+from jax_workbench.server.compiled_base import read_base
 from jax_workbench.server.describe import AnyTool
 from jax_workbench.server.reply import Answered, Ending, Failed
 from jax_workbench.server.run_store import RunStore, new_run_id
@@ -57,7 +58,7 @@ async def call_once(name: str, source: str | None, out: Path | None, settings: S
 async def _run(
     tool: AnyTool, ask: Ask, store: RunStore, settings: Settings, out: Path | None
 ) -> int:
-    pool = BackgroundPool(local_pool(settings))
+    pool = BackgroundPool(local_pool(settings, read_base(settings)))
     endings: list[Ending] = []
     async with anyio.create_task_group() as group:
         group.start_soon(pool.hold)

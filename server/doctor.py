@@ -16,6 +16,7 @@ from jax_workbench.sandbox.errors import SandboxUnavailable
 from jax_workbench.sandbox.policy import Limits, PoolStatus
 from jax_workbench.sandbox.pool import MAX_QUEUED
 from jax_workbench.sandbox.worker import landlock
+from jax_workbench.server.compiled_base import read_base
 from jax_workbench.server.envelope import versions
 from jax_workbench.server.run_store import RunStore
 from jax_workbench.server.sandboxing import local_pool
@@ -112,7 +113,9 @@ def _of_host(status: PoolStatus, settings: Settings) -> Iterator[Finding]:
     yield Finding("ok", "limits", bounds)
     reusing = ", ".join(tool.name for tool in ALL_TOOLS if tool.reuses_compiled)
     size = f"{Limits.kept_mib} MiB a client"
-    yield Finding("ok", "cache", f"in memory, {size}, for {reusing}; every other job compiles anew")
+    base = len(read_base(settings))
+    first = f"{base} programs for first calls" if base else "none for first calls"
+    yield Finding("ok", "cache", f"in memory, {size}, for {reusing}; {first} (jax-workbench setup)")
 
 
 def _of_accelerators(settings: Settings) -> Iterator[Finding]:

@@ -142,8 +142,9 @@ def reused_programs() -> Note | None:
     return Note(
         code="compiled_before",
         severity="info",
-        text=f"{n_lookups[FOUND]} of {n_lookups[ASKED]} programs had been compiled by an earlier "
-        "call of this client: times of compilation are not those of a fresh process.",
+        text=f"{n_lookups[FOUND]} of {n_lookups[ASKED]} programs had been compiled before, by an "
+        "earlier call of this client or by jax-workbench setup: times of compilation are not "
+        "those of a fresh process.",
     )
 
 

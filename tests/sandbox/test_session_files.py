@@ -43,6 +43,18 @@ async def test_a_job_cannot_replace_what_an_earlier_one_left(pool: LocalPool) ->
     assert outcome.value["found"] == {"program": "right", "other": "x"}
 
 
+async def test_every_session_begins_with_the_base_and_none_can_change_it() -> None:
+    async with LocalPool(plain_profile(), n_warm=1, base={"program": b"ours"}) as pool:
+        await pool.run(kept("ann", write={"program": "forged", "other": "hers"}))
+        hers = await pool.run(kept("ann"))
+        his = await pool.run(kept("bob"))
+        nobodys = await pool.run(kept(None))
+
+    assert hers.value["found"] == {"program": "ours", "other": "hers"}
+    assert his.value["found"] == {"program": "ours"}
+    assert nobodys.value["found"] == {}
+
+
 async def test_a_job_that_is_killed_leaves_what_it_had_made(pool: LocalPool) -> None:
     with pytest.raises(JobFailed, match="wall time"):
         await pool.run(kept("ann", wall_s=4.0, write={"program": "made"}, then="spin"))
