@@ -3,7 +3,8 @@
     python -m tests.records.lint_recall            static only, in seconds
     python -m tests.records.lint_recall --confirm  and with the probes, in the sandbox, in minutes
 
-Prints the misses and writes lint_recall.json. A bug counts as found where a finding of warning or
+Prints the misses and writes lint_recall.json, which keeps of each set what was measured first, before
+any rule was tuned on it. A bug counts as found where a finding of warning or
 above stands within one line of it, by a rule that speaks more often there than on the mended text.
 """
 
@@ -25,7 +26,7 @@ from jax_workbench.server.watch import Watch
 from jax_workbench.tools.lint_jax_code import LintJaxCodeAsk
 from jax_workbench.tools.lint_jax_code.findings import report
 from jax_workbench.tools.lint_jax_code.plan import plan
-from tests.records.lint_programs import Program, programs
+from tests.records.lint_programs import SETS, Program, programs
 
 RECORD = Path(__file__).with_suffix(".json")
 
@@ -35,11 +36,17 @@ type Said = list[tuple[int, str]]
 
 def main() -> None:
     """Measure, print, write."""
-    cases = programs()
-    record: dict[str, Any] = {"programs": len(cases), "versions": versions()}
-    record["static"] = scored([(c, statically(c.buggy), statically(c.mended)) for c in cases])
-    if "--confirm" in sys.argv[1:]:
-        record["confirmed"] = scored(anyio.run(confirmed, cases))
+    record: dict[str, Any] = json.loads(RECORD.read_text(encoding="utf-8"))
+    record["versions"] = versions()
+    for name in SETS:
+        cases = programs(name)
+        kept = record["sets"].setdefault(name, {"programs": len(cases)})
+        told = {"static": scored([(c, statically(c.buggy), statically(c.mended)) for c in cases])}
+        if "--confirm" in sys.argv[1:]:
+            told["confirmed"] = scored(anyio.run(confirmed, cases))
+        for way, score in told.items():
+            kept.setdefault("as_first_measured", {}).setdefault(way, score)
+            kept.setdefault("now", {})[way] = score
     RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(record, indent=1))  # noqa: T201
 
