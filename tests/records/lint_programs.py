@@ -1,7 +1,7 @@
 """The held-out programs of lint_jax_code: each with a bug, and mended.
 
-Written from reports of users before any rule was tuned on them: the first set when the engine stood,
-the second when the rules had been tuned on the first. `# BUG` ends the line of the bug;
+Written from reports of users before any rule was tuned on them: the first set when the engine
+stood, the second when the rules had been tuned on the first. `# BUG` ends the line of the bug;
 `# BUG+2` says that the bug is two lines further down.
 """
 

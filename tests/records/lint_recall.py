@@ -3,9 +3,9 @@
     python -m tests.records.lint_recall            static only, in seconds
     python -m tests.records.lint_recall --confirm  and with the probes, in the sandbox, in minutes
 
-Prints the misses and writes lint_recall.json, which keeps of each set what was measured first, before
-any rule was tuned on it. A bug counts as found where a finding of warning or
-above stands within one line of it, by a rule that speaks more often there than on the mended text.
+Prints the misses and writes lint_recall.json, which keeps of each set what was measured first,
+before any rule was tuned on it. A bug counts as found where a finding of warning or above stands
+within one line of it, by a rule that speaks more often there than on the mended text.
 """
 
 import json
