@@ -79,7 +79,7 @@ class JobBook:
     """All calls that are not over, and the ended ones whose client got a handle."""
 
     def __init__(self, *, max_unfinished: int) -> None:
-        """Refuse calls beyond `max_unfinished`."""
+        """Refuse calls beyond `max_unfinished`; of one named caller, beyond half of that."""
         self._records: dict[str, JobRecord] = {}
         self._max_unfinished = max_unfinished
         self._group: TaskGroup | None = None
@@ -110,6 +110,17 @@ class JobBook:
             raise ToolError(
                 "device_busy",
                 f"{self.n_unfinished} calls are already queued or running.",
+                "Wait for one of them, or end one with cancel_job.",
+            )
+        n_own = sum(
+            record.finished_at is None and record.watch.owner == owner
+            for record in self._records.values()
+        )
+        if owner and n_own >= max(1, self._max_unfinished // 2):
+            raise ToolError(
+                "device_busy",
+                f"{n_own} calls of this client are already queued or running, the most that one "
+                "may have.",
                 "Wait for one of them, or end one with cancel_job.",
             )
         record = JobRecord(tool, ask, owner)

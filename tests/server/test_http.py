@@ -173,6 +173,21 @@ async def test_one_callers_runs_and_jobs_are_not_anothers(tmp_path: Path) -> Non
     assert uri not in his
 
 
+async def test_one_caller_cannot_take_every_place_of_the_server(tmp_path: Path) -> None:
+    held = Held()
+    async with (
+        serving(tmp_path, FakePool(behave=held), answer_within_s=0.0, max_unfinished=4) as url,
+        client_of(url, ALICE) as alice,
+        client_of(url, BOB) as bob,
+    ):
+        hers = [await alice.call_tool("echo_code", {"code": "1"}) for _ in range(3)]
+        his = await bob.call_tool("echo_code", {"code": "1"})
+        held.let_go.set()
+
+    assert [got.is_error for got in (*hers, his)] == [False, False, True, False]
+    assert getattr(hers[2].content[0], "text", "").startswith("device_busy: 2 calls of this client")
+
+
 async def test_a_client_that_hangs_up_ends_its_job(tmp_path: Path) -> None:
     held = Held()
     pool = FakePool(behave=held)
