@@ -22,15 +22,17 @@ from jax_workbench.sandbox.policy import PoolStatus
 from jax_workbench.server.jobs import JobBook
 from jax_workbench.server.metrics import CONTENT_TYPE
 from jax_workbench.server.serve import first_signal
+from jax_workbench.server.session_share import PATH, SessionShare
 from jax_workbench.server.settings import Settings, SettingsError
 from jax_workbench.server.slow_bodies import BODY_S, SlowBodies
 from jax_workbench.server.tokens import SCOPE, FileTokens, read_tokens
 
-PATH = "/mcp"
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - known, not bound
 MAX_BODY_MIB = 4
 MAX_SESSIONS = 256
+SESSIONS_EACH = MAX_SESSIONS // 4
+"""Of one token."""
 SESSION_IDLE_S = 1800.0
 MAX_CONNECTIONS = 512
 CLOSING_S = 1
@@ -135,6 +137,8 @@ def http_app(
         custom_starlette_routes=[Route("/health", health), Route("/metrics", metrics)],
     )
     app.add_middleware(SlowBodies, body_s=body_s)
+    if door.tokens is not None:
+        app.add_middleware(SessionShare, max_sessions=SESSIONS_EACH, idle_s=SESSION_IDLE_S)
     return app
 
 
