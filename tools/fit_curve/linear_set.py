@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jax_workbench.tools.fit_curve.curve import Curve, Floats
+from jax_workbench.tools.fit_curve.python_source import ModelRaised
 
 N_POINTS = 24
 N_ROWS = 12
@@ -36,15 +37,22 @@ class Affinity:
         self.points[8:16] *= reach ** rng.uniform(-1, 1, (8, count))
         self.points[16:] *= rng.choice([-1, 1], (8, count))
 
-        def both(theta: jax.Array) -> tuple[jax.Array, jax.Array]:
-            def value(t: jax.Array) -> jax.Array:
-                return curve(jnp.asarray(self.x), t)
+        def value(theta: jax.Array) -> jax.Array:
+            return curve(jnp.asarray(self.x), theta)
 
-            second = cast("Any", jax.hessian(value))
+        second = cast("Any", jax.hessian(value))
+
+        def both(theta: jax.Array) -> tuple[jax.Array, jax.Array]:
             return value(theta), second(theta)
 
         self._both: Any = jax.jit(jax.vmap(both))
-        hessian = np.asarray(self._both(self.points)[1], float)
+        try:
+            hessian = np.asarray(self._both(self.points)[1], float)
+        except ModelRaised as raised:
+            if "custom_vjp" not in raised.message:
+                raise
+            # Differentiable once: nothing is known to be linear, and the search covers all.
+            hessian = np.ones((1, 1, count, count))
         self.curved = (np.where(np.isfinite(hessian), hessian, 0) != 0).any((0, 1))
 
     def holds(self, chosen: tuple[int, ...]) -> bool:

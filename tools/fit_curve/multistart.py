@@ -40,6 +40,8 @@ def effort_for(n_nonlinear: int) -> Effort:
 
 DISTINCT = 0.05
 """Decades by which two candidates must differ in some parameter."""
+APART, N_APART = 1e-3, 4
+"""Relative difference of two costs that are not one optimum; how many such ends a search gives."""
 
 
 def search(  # noqa: PLR0913, PLR0917 - each is one part of the search
@@ -83,7 +85,10 @@ def search(  # noqa: PLR0913, PLR0917 - each is one part of the search
             rng,
         )
         pool += refined(objective, picked, linear)
-    return distinct(pool, nonlinear, effort.n_finalists)
+    finalists = distinct(pool, nonlinear, effort.n_finalists)
+    # Copies of one optimum, a spike on one row among them, may fill that list.
+    listed = {id(end) for end in finalists}
+    return finalists + [end for end in apart_in_cost(pool, N_APART) if id(end) not in listed]
 
 
 def refined(objective: Objective, thetas: list[Floats], linear: list[int]) -> list[Descent]:
@@ -122,6 +127,17 @@ def distinct(pool: list[Descent], nonlinear: list[int], count: int) -> list[Desc
         if len(best) == count or not np.isfinite(descent.cost):
             break
         if all(is_apart(descent.theta, other.theta, nonlinear) for other in best):
+            best.append(descent)
+    return best
+
+
+def apart_in_cost(pool: list[Descent], count: int) -> list[Descent]:
+    """The best descents whose costs differ, the lowest first."""
+    best: list[Descent] = []
+    for descent in sorted(pool, key=lambda d: d.cost):
+        if len(best) == count or not np.isfinite(descent.cost):
+            break
+        if not best or descent.cost > best[-1].cost * (1 + APART):
             best.append(descent)
     return best
 

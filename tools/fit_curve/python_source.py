@@ -2,9 +2,9 @@
 
 import ast
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -95,7 +95,50 @@ def load_python(source: str, n_predictors: int) -> PythonModel:
             f"model: f takes {names}, so there is no parameter to fit.",
             "Name each parameter: def f(x, a, b).",
         )
+    if not takes_tangents(function, n_predictors, len(names) - 1):
+        function = through_reverse_mode(function)
     return PythonModel(source, function, tuple(names[1:]), n_predictors, tuple(visitor.replaced))
+
+
+def takes_tangents(function: Callable[..., Any], n_predictors: int, n_parameters: int) -> bool:
+    """Whether forward mode passes; a custom_vjp inside, as of `odeint`, refuses it."""
+    n_rows = 8
+    x = jnp.ones((n_rows,) if n_predictors == 1 else (n_predictors, n_rows))
+    at = (x, *[jnp.ones(())] * n_parameters)
+
+    def pushed(*tangents: jax.Array) -> Any:
+        return jax.jvp(function, at, tangents)
+
+    try:
+        # Such a rule is refused when it is lowered, not when it is traced.
+        jax.jit(pushed).lower(*at)
+    except TypeError as error:
+        return "custom_vjp" not in message_of(error)
+    except Exception:  # noqa: BLE001 - what is wrong with f is told where it is called
+        return True
+    return True
+
+
+def through_reverse_mode(function: Callable[..., Any]) -> Callable[..., jax.Array]:
+    """The same function, whose tangents come from its pullback: one for each row."""
+
+    @jax.custom_jvp
+    def call(*arguments: jax.Array) -> jax.Array:
+        return function(*arguments)
+
+    def tangent_of(
+        primals: tuple[jax.Array, ...], tangents: tuple[jax.Array, ...]
+    ) -> tuple[jax.Array, jax.Array]:
+        value, pull = cast("tuple[jax.Array, Any]", jax.vjp(function, *primals))
+        rows = jnp.eye(value.size).reshape(value.size, *value.shape)
+        along = [
+            jnp.tensordot(slope, tangent, tangent.ndim)
+            for slope, tangent in zip(jax.vmap(pull)(rows), tangents, strict=True)
+        ]
+        return value, sum(along, jnp.zeros(value.size)).reshape(value.shape)
+
+    call.defjvp(tangent_of)
+    return call
 
 
 class Traceable(ast.NodeTransformer):

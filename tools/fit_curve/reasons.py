@@ -76,11 +76,15 @@ def about_identifiability(fit: Fit) -> Iterator[Reason]:
             parameter=names[j],
             fix=f"Leave {names[j]} out of the model, or fix it.",
         )
+    told: set[str] = set()
     for direction in spread.null:
         inside, combination = determined(direction, fit.theta, names, fit.solution.linear)
         if len(inside) == 1 and spread.unused[inside[0]]:
             continue
         words = ", ".join(names[j] for j in inside)
+        if words in told:
+            continue
+        told.add(words)
         known = f"; known is only {combination}" if combination else ""
         yield Reason(
             code="unidentifiable",
@@ -144,8 +148,8 @@ def about_residuals(fit: Fit) -> Iterator[Reason]:
         rows = tuple(int(seen.row[i]) for i in tests.outliers)
         yield Reason(
             code="outliers",
-            message=f"{len(rows)} rows lie more than 5 robust standard deviations off: "
-            f"{some_rows(rows)}.",
+            message=f"{len(rows)} {'row lies' if len(rows) == 1 else 'rows lie'} more than 5 "
+            f"robust standard deviations off: {some_rows(rows)}.",
             fix="Call again with loss='huber', or leave these rows out if they are wrong.",
         )
     p = min(tests.runs_p or 1.0, tests.durbin_watson_p or 1.0)
@@ -203,7 +207,14 @@ def about_search(fit: Fit) -> Iterator[Reason]:
         )
     ratio = solution.next_best_ratio
     is_close = ratio is not None and n * np.log(ratio) < RIVAL and solution.cost > 0
-    if solution.n_searches > 1 and solution.agreed <= 1:
+    if (spike := solution.passed_over) is not None:
+        yield Reason(
+            code="multiple_optima",
+            message=f"A lower optimum ({spike.cost_ratio:.3g} of this RSS) was passed over: it "
+            f"goes through row {spike.row} alone and leaves parameters undetermined.",
+            fix=f"Check row {spike.row}; call again with loss='huber' if it is an outlier.",
+        )
+    elif solution.n_searches > 1 and solution.agreed <= 1:
         yield Reason(
             code="multiple_optima",
             message=f"Only {solution.agreed} of {solution.n_searches} independent searches reached "

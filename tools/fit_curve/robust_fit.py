@@ -59,6 +59,7 @@ def fit_robustly(
         digits=float(np.clip(-np.log10(max(step, 1e-300)), 0, 16)),
         converged=end.converged,
         engine=f"{loss} loss, NLSQ and Levenberg-Marquardt",
+        passed_over=None,
     )
     return RobustFit(settled, under, sd)
 

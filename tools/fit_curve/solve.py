@@ -10,13 +10,15 @@ from jax_workbench.tools.fit_curve.curve import Curve, Floats
 from jax_workbench.tools.fit_curve.dimensions import Dimensions, find_dimensions
 from jax_workbench.tools.fit_curve.levenberg_marquardt import Descent, descend, polish
 from jax_workbench.tools.fit_curve.linear_set import linear_parameters
-from jax_workbench.tools.fit_curve.multistart import Effort, effort_for, search
+from jax_workbench.tools.fit_curve.multistart import Effort, apart_in_cost, effort_for, search
 from jax_workbench.tools.fit_curve.nlsq_engine import nlsq_descend
 from jax_workbench.tools.fit_curve.objective import Objective, Rows
 from jax_workbench.tools.fit_curve.proposals import Proposals
+from jax_workbench.tools.fit_curve.single_row import PassedOver, on_all_rows
 from jax_workbench.tools.fit_curve.variable_projection import descend_projected, project
 
 N_SEARCHES = 3
+N_RIVALS = 5
 MANY = 1_000_000
 """Rows from which NLSQ makes the first descent on all of them."""
 MOST_SEARCHED = 2000
@@ -43,6 +45,8 @@ class Solution:
         starts: Candidates that were ranked or descended from.
         n_searches: Independent searches; `agreed` of them reached the lowest cost.
         next_best_ratio: Cost of the next distinct optimum over the lowest, None without one.
+        rivals: Further optima, the lowest first.
+        passed_over: A lower one that rests on a single row.
         digits: -log10 of the last relative step of the polish.
     """
 
@@ -60,6 +64,7 @@ class Solution:
     converged: bool
     engine: str
     rivals: list[Floats] = field(default_factory=list[Floats])
+    passed_over: PassedOver | None = None
 
 
 class Solver:
@@ -206,6 +211,8 @@ class Solver:
         n_searches: int,
     ) -> Solution:
         """Canonical form, polish and the tally of the searches."""
+        held, passed_over = on_all_rows(self.sample, ends)
+        ends, origin = [ends[i] for i in held], [origin[i] for i in held]
         lowest = min(end.cost for end in ends)
         # Among equals the first: a descent from the caller's start, if there is one.
         equals = [end for end in ends if end.cost <= lowest * (1 + 1e-9) + self._floor()]
@@ -216,8 +223,7 @@ class Solver:
             + 1e-26 * self.objective.scale**2
         )
         agreed = {o for end, o in zip(ends, origin, strict=True) if end.cost <= within}
-        others = [end for end in ends if end.cost > within and np.isfinite(end.cost)]
-        rivals = [end.theta for end in others[:3]]
+        others = apart_in_cost([end for end in ends if end.cost > within], N_RIVALS)
         ratio = min((end.cost / best.cost for end in others if best.cost > 0), default=None)
         form = Form(best.theta)
         if len(self.linear) < len(self.curve.free) and np.isfinite(best.cost):
@@ -243,7 +249,8 @@ class Solver:
             digits=float(np.clip(-np.log10(max(step, 1e-300)), 0, 16)),
             converged=best.converged or step < 1e-6,  # noqa: PLR2004
             engine=engine,
-            rivals=rivals,
+            rivals=[end.theta for end in others],
+            passed_over=passed_over,
         )
 
     def _nothing(self, starts: Floats) -> Solution:
