@@ -223,6 +223,6 @@ def test_an_answer_says_how_much_had_been_compiled_before(monkeypatch: pytest.Mo
 def test_nothing_is_said_where_everything_was_compiled_anew(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(entry, "n_lookups", Counter({entry.ASKED: 5}))
+    monkeypatch.setattr(entry, "n_lookups", Counter({entry.ASKED: 50, entry.FOUND: 2}))
 
     assert entry.reused_programs() is None
