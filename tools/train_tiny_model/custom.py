@@ -16,8 +16,12 @@ import numpy as np
 
 from jax_workbench.tools.common.user_code import as_tool_error, load_module
 from jax_workbench.tools.errors import ToolError
-from jax_workbench.tools.train_tiny_model.losses import LOSSES, expected_loss, loss_named
-from jax_workbench.tools.train_tiny_model.metrics import accuracy, bits_per_char, r2
+from jax_workbench.tools.train_tiny_model.losses import (
+    binary_cross_entropy,
+    expected_loss,
+    loss_named,
+)
+from jax_workbench.tools.train_tiny_model.outputs import Meaning, meaning_of
 from jax_workbench.tools.train_tiny_model.presets.supervised import metric_named
 from jax_workbench.tools.train_tiny_model.problem import Batch, Problem, Recipe, inference_view
 from jax_workbench.tools.train_tiny_model.rows import Array, Kind, Rows, Source, Split
@@ -117,31 +121,33 @@ def custom(  # noqa: PLR0913 - each is one fact of the call
     build = builder(code)
     split, outputs = shaped_for(code, build, source, split, seed)
     is_classes = source.kind in {"classes", "tokens"}
-    n_outputs = int(outputs.shape[-1]) if is_classes and outputs is not None else None
     own_loss, own_step = code.find("loss_fn"), code.find("train_step")
-    objective, chosen = loss_of(code, own_loss, loss, is_classes=is_classes)
+    own = own_loss_of(code, own_loss) if own_loss else None
+    meaning = Meaning("unknown", None)
+    if outputs is not None:
+        meaning = meaning_of(tuple(outputs.shape), source.kind, split.train, build, own)
+    is_one_logit = meaning.kind == "one_logit"
+    chosen, usual = usual_loss(code, loss, is_classes=is_classes, is_one_logit=is_one_logit)
     expected, rule = (None, "")
-    if own_loss is None:
-        expected, rule = expected_loss(chosen, split.train.y, n_outputs or 1)
-    usual = {"classes": accuracy, "tokens": bits_per_char}.get(source.kind, r2)()
-    can_score = outputs is not None and fits(outputs, split.validation.y, is_classes=is_classes)
+    if own is None:
+        expected, rule = expected_loss(chosen, split.train.y, meaning.n_classes or 1)
     return Problem(
         "custom",
         source,
         split,
         build,
-        objective,
+        own or usual,
         recipe_for(len(split.train)),
-        metric_named(metric, usual) if can_score else None,
+        metric_named(metric, meaning.metric) if meaning.metric else None,
         forward=code.guarded(lambda model, x: model(x)),
         expected_init_loss=expected,
         expected_rule=rule,
-        n_outputs=n_outputs,
-        is_logits=is_classes and own_loss is None,
+        n_outputs=meaning.n_classes,
+        is_logits=is_classes and own is None,
         loss_code=FILENAME,
         own_step=code.guarded(own_step) if own_step else None,
         own_optimizer=own_optimizer_of(code),
-        facts={"has_own_loss": own_loss is not None, "can_score": can_score},
+        facts={"has_own_loss": own is not None, "outputs": meaning.kind},
     )
 
 
@@ -220,31 +226,29 @@ def reshaped(split: Split, shape: tuple[int, ...]) -> Split:
     return Split(own[0], own[1], own[2], split.is_own_test)
 
 
-def fits(outputs: Any, y: Array, *, is_classes: bool) -> bool:
-    """Whether outputs of that shape can be scored against such targets."""
-    if is_classes:
-        return outputs.ndim == y.ndim + 1
-    return int(np.prod(outputs.shape[1:])) == int(np.prod(y.shape[1:]))
+def own_loss_of(code: Code, own_loss: Any) -> Callable[[Any, Batch, Any], Any]:
+    """The caller's `loss_fn(model, batch)`, taken as a scalar."""
+
+    def own(model: Any, batch: Batch, key: Any) -> Any:
+        del key
+        return scalar(own_loss(model, batch))
+
+    return code.guarded(own)
 
 
-def loss_of(
-    code: Code, own_loss: Any, name: str, *, is_classes: bool
-) -> tuple[Callable[[Any, Batch, Any], Any], str]:
-    """The caller's `loss_fn(model, batch)`, or the usual one on the model's outputs."""
-    if own_loss is not None:
-
-        def own(model: Any, batch: Batch, key: Any) -> Any:
-            del key
-            return scalar(own_loss(model, batch))
-
-        return code.guarded(own), "own"
-    chosen, _ = loss_named(name, is_classes=is_classes)
+def usual_loss(
+    code: Code, name: str, *, is_classes: bool, is_one_logit: bool
+) -> tuple[str, Callable[[Any, Batch, Any], Any]]:
+    """The loss by name, or the one that goes with such targets, on the model's outputs."""
+    chosen, function = loss_named(name, is_classes=is_classes)
+    if is_classes and is_one_logit:
+        function = binary_cross_entropy
 
     def usual(model: Any, batch: Batch, key: Any) -> Any:
         del key
-        return LOSSES[chosen](model(batch[0]), batch[1])
+        return function(model(batch[0]), batch[1])
 
-    return code.guarded(usual), chosen
+    return chosen, code.guarded(usual)
 
 
 def scalar(said: Any) -> Any:
@@ -290,11 +294,3 @@ def shapes_of(rows: Rows) -> Mapping[str, Any]:
         "x": f"{rows.x.dtype}{list(rows.x.shape)}",
         "y": f"{rows.y.dtype}{list(rows.y.shape)}",
     }
-
-
-def zeros_like_batch(rows: Rows, n: int) -> Batch:
-    """A batch of `n` rows of zeros, for tracing at a size that nothing else has."""
-    return (
-        jnp.zeros((n, *rows.x.shape[1:]), jax.dtypes.canonicalize_dtype(rows.x.dtype)),
-        jnp.zeros((n, *rows.y.shape[1:]), jax.dtypes.canonicalize_dtype(rows.y.dtype)),
-    )

@@ -12,6 +12,8 @@ from jax_workbench.tools.train_tiny_model.trace import Trace
 PEAK = 5.0
 """Loss over its start from which a rate is too high, in a mean over a few steps."""
 SMALL_UPDATE = 1e-4
+ABOVE = 1.5
+"""First loss over that of chance from which a start is off."""
 HARDLY_MOVED = 0.3
 """Share of the loss that a run must lose to have moved."""
 MOST_DEAD = 0.9
@@ -29,6 +31,9 @@ EDGE = 2.0**-8
 MIN_STEPS = 20
 GAP = 0.05
 """Between training and validation score, from which the difference matters."""
+MEMORISED = 0.3
+"""Gap from which a slight rise of the validation loss is enough."""
+RISEN = 1.03
 
 type Floats = NDArray[np.float64]
 
@@ -54,6 +59,12 @@ class Facts:
     dead_at_start: tuple[float, ...] = ()
     scores: tuple[float, float] | None = None
     """Of training and validation rows at the end, higher is better."""
+    gap_noise: float = 0.0
+    """Two standard errors of the validation score, where it is a share of few rows."""
+    expected_loss: float | None = None
+    """Of outputs that know nothing, where the targets are classes."""
+    unmoved: Sequence[str] = ()
+    """Weight arrays that are bit for bit what they were at step 0."""
     has_few_updates: bool = False
     """Accumulation: most steps change nothing on purpose."""
 
@@ -64,9 +75,11 @@ def findings_of(trace: Trace, facts: Facts) -> list[Finding]:
         *updates_lost(trace, facts),
         *rate_too_high(trace, facts),
         *zero_gradient(trace, facts),
+        *frozen(trace, facts),
         *low_precision(trace, facts),
         *dead_units(facts),
         *rate_too_low(trace, facts),
+        *slow_start(trace, facts),
         *overfitting(trace, facts),
     ]
     codes = {finding.code for finding in found}
@@ -74,14 +87,15 @@ def findings_of(trace: Trace, facts: Facts) -> list[Finding]:
         found = [f for f in found if f.code == "updates_lost"]
     if codes & {"learning_rate_too_high", "dead_units"}:
         # Units that died, and what follows of it, are consequences.
-        found = [f for f in found if f.code not in {"zero_gradient_layer", "learning_rate_too_low"}]
+        follow = {"zero_gradient_layer", "learning_rate_too_low", "bad_init"}
+        found = [f for f in found if f.code not in follow]
     return found
 
 
 def updates_lost(trace: Trace, facts: Facts) -> Iterator[Finding]:
     """Weights that are the same to the last bit after every step, though they should move."""
     ratio = trace.update_ratio
-    if len(ratio) < 1 or np.any(ratio > 0) or facts.learning_rate <= 0:
+    if len(ratio) < 1 or np.any(ratio != 0) or facts.learning_rate <= 0:
         return
     if not facts.is_own_step and not np.any(trace.grad_norm > 0):
         return
@@ -166,6 +180,26 @@ def zero_gradient(trace: Trace, facts: Facts) -> Iterator[Finding]:
     )
 
 
+def frozen(trace: Trace, facts: Facts) -> Iterator[Finding]:
+    """Weight arrays that had a gradient and never moved, though others did."""
+    norms = trace.leaf_norms
+    if norms.ndim < 2 or len(norms) < N_ZERO or facts.is_own_step or facts.is_low_precision:  # noqa: PLR2004 - steps and leaves
+        return
+    had = dict(zip(facts.leaf_names, (norms > 0).any(0).tolist(), strict=True))
+    names = [name for name in facts.unmoved if had.get(name)]
+    if not names or len(facts.unmoved) == len(facts.leaf_names):
+        return
+    yield Finding(
+        code="zero_gradient_layer",
+        layer=names[0],
+        step=trace.first_step,
+        evidence=f"{', '.join(names[:4])}{' and more' if len(names) > 4 else ''} had a gradient "  # noqa: PLR2004
+        f"and is after {facts.steps} steps bit for bit what it was: the optimiser leaves it out.",
+        fix="Look at the masks and labels in make_optimizer; what is frozen on purpose belongs in "
+        "an nnx.Cache, not in an nnx.Param.",
+    )
+
+
 def dead_units(facts: Facts) -> Iterator[Finding]:
     """ReLU layers in which nearly no unit is ever positive."""
     for place, n_units, share in facts.dead:
@@ -187,16 +221,32 @@ def dead_units(facts: Facts) -> Iterator[Finding]:
 
 def low_precision(trace: Trace, facts: Facts) -> Iterator[Finding]:
     """Weights kept in 16 bits, whose updates are too small for them."""
-    if not facts.is_low_precision or not len(trace.update_ratio):
-        return
-    step = float(np.nanmedian(trace.update_ratio))
-    if step < EDGE:
+    ratio = trace.update_ratio[np.isfinite(trace.update_ratio)]
+    if facts.is_low_precision and len(ratio) and (step := float(np.median(ratio))) < EDGE:
         yield Finding(
             code="low_precision",
             evidence=f"Weights are kept in 16 bits, and an update is {step:.2g} of their size: "
             f"what is below {EDGE:.2g} of a weight is rounded away.",
             fix="Keep the weights in float32 (param_dtype) and compute in bfloat16 (dtype, or "
             "optimizer precision).",
+        )
+
+
+def slow_start(trace: Trace, facts: Facts) -> Iterator[Finding]:
+    """A first loss well above chance that a tenth of the run did not bring down to it."""
+    loss, expected = trace.loss, facts.expected_loss
+    if expected is None or trace.first_step or len(loss) < MIN_STEPS:
+        return
+    n = len(loss) // 10
+    later = float(loss[n : 2 * n].mean())
+    if facts.init_loss > ABOVE * expected and later > expected:
+        yield Finding(
+            code="bad_init",
+            step=0,
+            evidence=f"The untrained loss is {facts.init_loss:.4g}, chance costs {expected:.4g}, "
+            f"and steps {n} to {2 * n} still cost {later:.4g}.",
+            fix="Scale the last layer's initial weights down (kernel_init), and the inputs to "
+            "about unit size.",
         )
 
 
@@ -211,7 +261,8 @@ def overfitting(trace: Trace, facts: Facts) -> Iterator[Finding]:
     train = float(trace.loss[-n:].mean())
     gap = facts.scores[0] - facts.scores[1]
     is_late = best_step < EARLY_BEST * last_step
-    if last > WORSE * best and is_late and train < OVERFIT_TRAIN * last and gap > GAP:
+    is_worse = last > (RISEN if gap > MEMORISED else WORSE) * best
+    if is_worse and is_late and train < OVERFIT_TRAIN * last and gap > max(GAP, facts.gap_noise):
         yield Finding(
             code="overfitting",
             step=best_step,

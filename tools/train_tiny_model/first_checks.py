@@ -13,13 +13,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from jax_workbench.tools.train_tiny_model import Check, Finding
-from jax_workbench.tools.train_tiny_model.compiled import Program
-from jax_workbench.tools.train_tiny_model.custom import untrained_leaves, zeros_like_batch
-from jax_workbench.tools.train_tiny_model.jaxpr_walk import (
-    batch_squares,
-    first_birth,
-    looped_convolution,
+from jax_workbench.tools.train_tiny_model.batch_pairs import (
+    Origin,
+    mismatched_pairs,
+    zeros_like_batch,
 )
+from jax_workbench.tools.train_tiny_model.compiled import Program
+from jax_workbench.tools.train_tiny_model.custom import untrained_leaves
+from jax_workbench.tools.train_tiny_model.jaxpr_walk import first_birth, looped_convolution
 from jax_workbench.tools.train_tiny_model.loss_at_start import judged_start
 from jax_workbench.tools.train_tiny_model.nan_replay import log_form
 from jax_workbench.tools.train_tiny_model.problem import Problem
@@ -195,11 +196,18 @@ def broadcasts(problem: Problem, program: Program) -> list[Finding]:
         model = nnx.merge(program.graphdef, params, rest, copy=True)
         return problem.loss(model, own, jax.random.key(0))
 
-    closed = jax.make_jaxpr(loss)(program.first.params, program.first.rest, rows)
-    squares = [s for s in batch_squares(closed.jaxpr, batch, problem.loss_code) if s.is_certain]
-    if not squares or problem.name != "custom":
+    arguments = (program.first.params, program.first.rest, rows)
+    closed = jax.make_jaxpr(loss)(*arguments)
+    kinds = ((True, False), (False, False), (False, False), (False, True))
+    origins = [
+        Origin(*kind, leaf.shape)
+        for kind, part in zip(kinds, (*arguments[:2], *rows), strict=True)
+        for leaf in tree.leaves(part)
+    ]
+    pairs = mismatched_pairs(closed.jaxpr, origins, batch, problem.loss_code)
+    if not pairs or problem.name != "custom":
         return []
-    first = squares[0]
+    first = pairs[0]
     shapes = " and ".join(written(shape, batch) for shape in first.shapes)
     return [
         Finding(
@@ -253,7 +261,7 @@ def overflow_at_start(problem: Problem, program: Program, batch: Any, value: flo
             fix="Evaluate the loss on a few rows and look at its parts.",
         )
     return Finding(
-        code="loss_overflow",
+        code="loss_overflow" if birth.kind == "inf" else "nonfinite_loss",
         step=0,
         line=birth.line,
         evidence=f"The loss of the untrained model is {value}: {birth.operation} of values from "

@@ -1,4 +1,4 @@
-"""Looks into traced programs: squares of the batch, convolutions, where a nan is born.
+"""Looks into traced programs: convolutions, where a nan is born, units that never fire.
 
 Runs in the worker.
 """
@@ -7,6 +7,7 @@ Runs in the worker.
 # pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +22,13 @@ from jax.core import Tracer
 LOOPS = frozenset(("scan", "while"))
 INLINED = frozenset(("jit", "pjit", "closed_call", "custom_jvp_call", "custom_vjp_call", "remat"))
 """Primitives that only call the program in their parameters."""
+MAKERS = frozenset(
+    (
+        *("log", "exp", "exp2", "div", "pow", "rsqrt", "sqrt", "integer_pow", "mul", "log1p"),
+        *("expm1", "dot_general", "add", "sub", "reduce_sum", "cumsum", "square", "tan"),
+    )
+)
+"""Primitives whose infinite results are no masks."""
 
 type Jaxpr = Any
 type Equation = Any
@@ -70,54 +78,19 @@ def looped_convolution(jaxpr: Jaxpr, filename: str) -> tuple[bool, int | None]:
     return False, None
 
 
-@dataclass(frozen=True)
-class Square:
-    """An equation whose result has the batch's size twice while no operand has."""
-
-    operation: str
-    shapes: tuple[tuple[int, ...], ...]
-    result: tuple[int, ...]
-    line: int | None
-    is_certain: bool
-    """Both operands hold exactly one number a row."""
-
-
-def batch_squares(jaxpr: Jaxpr, batch: int, filename: str) -> list[Square]:
-    """Where (batch,) met (batch, 1); `batch` is a size that nothing else has."""
-    found: list[Square] = []
-    for equation in equations(jaxpr):
-        if any(inner_jaxprs(equation)):
-            continue
-        shapes = tuple(shape_of(v) for v in equation.invars)
-        for out in equation.outvars:
-            shape = shape_of(out)
-            if shape.count(batch) > 1 and all(s.count(batch) <= 1 for s in shapes):
-                sizes = [int(np.prod(s)) for s in shapes if batch in s]
-                name = equation.primitive.name
-                certain = len(sizes) > 1 and all(size == batch for size in sizes)
-                own = name in {"sub", "add", "mul", "div", "max", "min", "pow", "eq"}
-                found.append(
-                    Square(name, shapes, shape, line_of(equation, filename), certain and own)
-                )
-    return found or stretched_operands(jaxpr, batch, filename)
-
-
 def shape_of(variable: Any) -> tuple[int, ...]:
     """Shape of a variable of a program; empty where it has none."""
     return tuple(getattr(variable.aval, "shape", ()))
 
 
-def stretched_operands(jaxpr: Jaxpr, batch: int, filename: str) -> list[Square]:
-    """The same where each operand was first stretched by an equation of its own."""
-    found: list[Square] = []
-    for equation in equations(jaxpr):
-        if equation.primitive.name != "broadcast_in_dim":
-            continue
-        shape, operand = shape_of(equation.outvars[0]), shape_of(equation.invars[0])
-        if shape.count(batch) > 1 and int(np.prod(operand)) == batch:
-            line = line_of(equation, filename)
-            found.append(Square("broadcast", (operand,), shape, line, is_certain=True))
-    return found
+def is_written_in(jaxpr: Jaxpr, filename: str) -> bool:
+    """Whether a program is a function of the caller's own text.
+
+    What JAX's own functions were traced into is kept from call to call, so that the lines in it
+    may be those of an earlier call.
+    """
+    about = getattr(jaxpr, "debug_info", None)
+    return bool(filename) and getattr(about, "func_filename", None) == filename
 
 
 @dataclass(frozen=True)
@@ -133,15 +106,24 @@ class Birth:
     """Range of the operand that matters most."""
 
 
+type Watch = Callable[[Equation, Sequence[Any], Sequence[Any], int | None], None]
+
+
 class Interpreter:
     """Evaluates a program equation by equation and watches the results."""
 
-    def __init__(self, watch: Callable[[Equation, Sequence[Any], Sequence[Any]], None]) -> None:
-        """`watch(equation, inputs, outputs)` is called after each."""
-        self.watch = watch
+    def __init__(self, watch: Watch, filename: str = "") -> None:
+        """`watch(equation, inputs, outputs, line)` is called after each."""
+        self.watch, self.filename = watch, filename
 
-    def run(self, jaxpr: Jaxpr, consts: Sequence[Any], arguments: Sequence[Any]) -> list[Any]:
-        """Outputs of the program."""
+    def run(
+        self,
+        jaxpr: Jaxpr,
+        consts: Sequence[Any],
+        arguments: Sequence[Any],
+        line: int | None = None,
+    ) -> list[Any]:
+        """Outputs of the program; `line` is where it was called, unless its own lines count."""
         values: dict[Any, Any] = {}
 
         def read(variable: Any) -> Any:
@@ -151,26 +133,29 @@ class Interpreter:
         values.update(zip(jaxpr.invars, arguments, strict=True))
         for equation in jaxpr.eqns:
             inputs = [read(v) for v in equation.invars]
-            outputs = self._evaluated(equation, inputs)
-            self.watch(equation, inputs, outputs)
+            own = line if line is not None else line_of(equation, self.filename)
+            outputs = self._evaluated(equation, inputs, own)
+            self.watch(equation, inputs, outputs, own)
             values.update(zip(equation.outvars, outputs, strict=True))
         return [read(v) for v in jaxpr.outvars]
 
-    def _evaluated(self, equation: Equation, inputs: Sequence[Any]) -> list[Any]:
+    def _evaluated(self, equation: Equation, inputs: Sequence[Any], line: int | None) -> list[Any]:
         parameters = equation.params
         inner = next((parameters[k] for k in ("jaxpr", "call_jaxpr") if k in parameters), None)
         if equation.primitive.name in INLINED and inner is not None:
             consts = getattr(inner, "consts", ())
-            return self.run(getattr(inner, "jaxpr", inner), consts, inputs)
+            program = getattr(inner, "jaxpr", inner)
+            own = None if is_written_in(program, self.filename) else line
+            return self.run(program, consts, inputs, own)
         bound = equation.primitive.get_bind_params(parameters)
         found = equation.primitive.bind(*inputs, **bound)
         return list(found) if equation.primitive.multiple_results else [found]
 
 
 def first_birth(
-    function: Callable[..., Any], arguments: Sequence[Any], filename: str
+    function: Callable[..., Any], arguments: Sequence[Any], filename: str, limit: float = math.inf
 ) -> Birth | None:
-    """Where a value of `function(*arguments)` first stops being finite.
+    """Where a value of `function(*arguments)` first stops being finite, or exceeds `limit`.
 
     An infinity counts only where nothing but arithmetic made it (masks are infinite on purpose);
     of a nan that an earlier infinity caused, the infinity is told.
@@ -178,33 +163,40 @@ def first_birth(
     closed, shape = jax.make_jaxpr(function, return_shape=True)(*arguments)
     del shape
     births: list[Birth] = []
-    makers = {"log", "exp", "exp2", "div", "pow", "rsqrt", "sqrt", "integer_pow", "mul", "log1p"}
-    makers |= {"expm1", "dot_general", "add", "sub", "reduce_sum", "cumsum", "square", "tan"}
 
-    def watch(equation: Equation, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
-        if births and births[0].kind == "nan":
-            return
-        name = equation.primitive.name
-        if name in INLINED:
-            return
-        operands = [np.asarray(v, np.float64) for v in inputs if is_float(v)]
-        results = [np.asarray(v, np.float64) for v in outputs if is_float(v)]
-        has_nan = any(np.isnan(r).any() for r in results)
-        was_nan = any(np.isnan(o).any() for o in operands)
-        was_inf = any(np.isinf(o).any() for o in operands)
-        has_inf = any(np.isinf(r).any() for r in results)
-        kind = "nan" if has_nan and not was_nan else ""
-        if not kind and has_inf and not was_inf and not was_nan and name in makers:
-            kind = "inf"
-        if kind and operands:
-            last = operands[-1] if name == "div" else operands[0]
-            births.append(
-                Birth(name, line_of(equation, filename), kind, float(last.min()), float(last.max()))
-            )
+    def watch(
+        equation: Equation, inputs: Sequence[Any], outputs: Sequence[Any], line: int | None
+    ) -> None:
+        if not (births and births[0].kind == "nan"):
+            births.extend(birth_in(equation, inputs, outputs, line, limit))
 
     flat = jax.tree.leaves(arguments)
-    Interpreter(watch).run(closed.jaxpr, closed.consts, flat)
+    Interpreter(watch, filename).run(closed.jaxpr, closed.consts, flat)
     return births[0] if births else None
+
+
+def birth_in(
+    equation: Equation,
+    inputs: Sequence[Any],
+    outputs: Sequence[Any],
+    line: int | None,
+    limit: float,
+) -> list[Birth]:
+    """The birth that happened in this very operation, or none."""
+    name = equation.primitive.name
+    operands = [np.asarray(v, np.float64) for v in inputs if is_float(v)]
+    results = [np.asarray(v, np.float64) for v in outputs if is_float(v)]
+    if name in INLINED or not operands:
+        return []
+    was_nan = any(np.isnan(o).any() for o in operands)
+    was_large = any((np.abs(o) >= limit).any() for o in operands)
+    kind = "nan" if not was_nan and any(np.isnan(r).any() for r in results) else ""
+    if not kind and not was_large and not was_nan and name in MAKERS:
+        kind = "inf" if any((np.abs(r) >= limit).any() for r in results) else ""
+    if not kind:
+        return []
+    last = operands[-1] if name == "div" else operands[0]
+    return [Birth(name, line, kind, float(last.min()), float(last.max()))]
 
 
 def is_float(value: Any) -> bool:
@@ -238,9 +230,14 @@ def rectifiers(forward: Callable[..., Any], arguments: Sequence[Any]) -> Callabl
 
 
 def note_rectifier(
-    found: list[Any], equation: Equation, inputs: Sequence[Any], outputs: Sequence[Any]
+    found: list[Any],
+    equation: Equation,
+    inputs: Sequence[Any],
+    outputs: Sequence[Any],
+    line: int | None,
 ) -> None:
     """Append which units fire, where the equation is a ReLU of rows of units."""
+    del line
     is_relu = equation.primitive.name == "max" and any(
         not isinstance(v, Tracer) and np.ndim(v) == 0 and float(np.asarray(v)) == 0.0
         for v in inputs

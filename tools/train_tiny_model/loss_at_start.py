@@ -14,12 +14,13 @@ import numpy as np
 
 from jax_workbench.tools.train_tiny_model import Finding
 from jax_workbench.tools.train_tiny_model.compiled import Program
-from jax_workbench.tools.train_tiny_model.losses import cross_entropy
+from jax_workbench.tools.train_tiny_model.losses import binary_cross_entropy, cross_entropy
 from jax_workbench.tools.train_tiny_model.problem import Problem
 from jax_workbench.tools.train_tiny_model.untyped import nnx
 
-FAR_CLASSES = 0.5
-"""Relative distance of a cross-entropy from ln C that is no longer chance."""
+FAR_CLASSES = 5.0
+"""Factor by which a cross-entropy may exceed ln C; what is off by less, and is not soon made good,
+shows in the run."""
 FAR_NUMBERS = 10.0
 """Factor by which a squared error may exceed the targets' mean square."""
 SAME = 1e-4
@@ -40,8 +41,11 @@ def judged_start(problem: Problem, program: Program, batch: Any, value: float) -
     findings: list[Finding] = []
     if problem.n_outputs and problem.metric is not None and problem.name == "custom":
         outputs = outputs_of(problem, program, batch[0])
-        plain = float(cross_entropy(outputs, batch[1]))
-        if twice := double_softmax(outputs, batch[1], value, plain):
+        is_one = problem.facts.get("outputs") == "one_logit"
+        usual = binary_cross_entropy if is_one else cross_entropy
+        plain = float(usual(outputs, batch[1]))
+        twice = (double_sigmoid if is_one else double_softmax)(outputs, batch[1], value, plain)
+        if twice is not None:
             findings.append(twice)
         if expected is None and abs(value - plain) < SAME * max(1.0, plain):
             expected = math.log(problem.n_outputs)
@@ -68,7 +72,7 @@ def judged_start(problem: Problem, program: Program, batch: Any, value: float) -
 def is_far(problem: Problem, value: float, expected: float) -> bool:
     """Whether the first loss is too far from what it should be."""
     if problem.n_outputs is not None:
-        return abs(value / expected - 1) > FAR_CLASSES
+        return value > FAR_CLASSES * expected
     return value > FAR_NUMBERS * expected
 
 
@@ -103,4 +107,22 @@ def double_softmax(outputs: Any, y: Any, value: float, plain: float) -> Finding 
         evidence=f"The loss takes logits, but {where}: it equals the cross-entropy of the softmax "
         f"of probabilities, and cannot fall below {floor:.4g} for {n} classes.",
         fix="Drop the softmax in the model." if in_model else "Drop the softmax in loss_fn.",
+    )
+
+
+def double_sigmoid(outputs: Any, y: Any, value: float, plain: float) -> Finding | None:
+    """The same of one output a row: a probability that is taken for a logit."""
+    low, high = float(outputs.min()), float(outputs.max())
+    if low < 0 or high > 1 or abs(value - plain) > SAME * max(1.0, plain):
+        return None
+    share = float(np.asarray(y, np.float64).mean())
+    # Of a probability of 1 where the class is 1, and of 0 where it is 0.
+    floor = share * math.log1p(math.exp(-1)) + (1 - share) * math.log(2)
+    return Finding(
+        code="double_softmax",
+        step=0,
+        evidence="The loss takes a logit, but the model's output is a probability: it equals the "
+        "cross-entropy of the sigmoid of probabilities, and cannot fall below "
+        f"{floor:.4g} for these labels.",
+        fix="Drop the sigmoid in the model.",
     )

@@ -23,6 +23,12 @@ def cross_entropy(outputs: Any, y: Any) -> Any:
     return (rows * scored).sum() / jnp.maximum(scored.sum(), 1.0)
 
 
+def binary_cross_entropy(outputs: Any, y: Any) -> Any:
+    """Mean cross-entropy of one logit a row and classes 0 and 1."""
+    logits = outputs.reshape(y.shape).astype(jnp.float32)
+    return optax.sigmoid_binary_cross_entropy(logits, y.astype(jnp.float32)).mean()
+
+
 def mse(outputs: Any, y: Any) -> Any:
     """Mean squared error, shapes matched by their number of entries."""
     return jnp.mean((outputs.reshape(y.shape).astype(jnp.float32) - y) ** 2)

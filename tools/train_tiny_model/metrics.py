@@ -104,6 +104,18 @@ def accuracy() -> Metric:
     return Metric("accuracy", True, rows, baseline, is_share=True)
 
 
+def binary_accuracy(threshold: float = 0.0) -> Metric:
+    """Share of rows whose one output lies on the right side of `threshold`."""
+    usual = accuracy()
+
+    def rows(outputs: Outputs, y: Any) -> tuple[jax.Array, jax.Array]:
+        said = outputs.reshape(len(y), -1)[:, 0] > threshold
+        right = (said == (y.reshape(len(y), -1)[:, 0] > 0)).astype(jnp.float32)
+        return right, jnp.ones_like(right)
+
+    return Metric("accuracy", True, rows, usual.baseline_rows, is_share=True)
+
+
 def exact_match() -> Metric:
     """Share of rows whose every scored token is right.
 

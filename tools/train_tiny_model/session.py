@@ -152,6 +152,7 @@ class Session:
             return []
         start = init_loss if init_loss is not None else float(trace.loss[0])
         params, rest = trained.carry.params, trained.carry.rest
+        scores = self._scores_at_end(trained)
         facts = Facts(
             init_loss=start,
             learning_rate=recipe.learning_rate,
@@ -170,7 +171,10 @@ class Session:
             dead_at_start=tuple(
                 share for _, _, share in self._dead(self.program.first.params, rest)
             ),
-            scores=self._scores_at_end(trained),
+            scores=scores,
+            gap_noise=self._noise_of(scores[1]) if scores else 0.0,
+            expected_loss=self.problem.expected_init_loss if self.problem.n_outputs else None,
+            unmoved=self._unmoved(trained),
             has_few_updates=recipe.accumulate > 1,
         )
         findings = findings_of(trace, facts)
@@ -179,6 +183,23 @@ class Session:
         ):
             findings.insert(0, nonfinite_finding(self.problem, self.program, trained, start))
         return findings
+
+    def _noise_of(self, held: float) -> float:
+        """Two standard errors of a share of the validation rows; 0 for other scores."""
+        metric, n = self.problem.metric, len(self.problem.split.validation)
+        if metric is None or not metric.is_share:
+            return 0.0
+        return 2 * float(np.sqrt(max(held * (1 - held), 1 / n) / n))
+
+    def _unmoved(self, trained: Trained) -> tuple[str, ...]:
+        """Weight arrays that are what they were before the first step."""
+        if self.program.is_own:
+            return ()
+        before = tree.leaves(self.program.fresh(trained.seed).params)
+        pairs = zip(before, tree.leaves(trained.carry.params), strict=True)
+        same = [np.array_equal(np.asarray(a), np.asarray(b)) for a, b in pairs]
+        names = zip(self.program.leaf_names(), same, strict=True)
+        return tuple(name for name, is_same in names if is_same)
 
     def _scores_at_end(self, trained: Trained) -> tuple[float, float] | None:
         """Training and validation score of the last weights, higher is better."""

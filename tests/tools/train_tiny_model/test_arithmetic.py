@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from jax_workbench.tools.errors import ToolError
+from jax_workbench.tools.train_tiny_model.batch_pairs import Origin, mismatched_pairs
 from jax_workbench.tools.train_tiny_model.generated import addition, moons, sorting, text
 from jax_workbench.tools.train_tiny_model.jaxpr_walk import (
-    batch_squares,
     dead_shares,
     first_birth,
     has_convolution,
@@ -156,18 +156,42 @@ def test_weights_come_back_as_they_are_whatever_their_layout(array: Any) -> None
     assert found.reshape(about["shape"]).tolist() == array.tolist()
 
 
-def test_a_square_of_the_batch_is_seen_and_attention_is_not_one() -> None:
-    x, y = jnp.zeros((97, 1)), jnp.zeros(97)
-    closed = jax.make_jaxpr(lambda a, b: ((a - b) ** 2).mean())(x, y)
-    q = jnp.zeros((97, 7, 2, 4))
-    attention = jax.make_jaxpr(jax.nn.dot_product_attention)(q, q, q)
-    contrast = jax.make_jaxpr(lambda a: a @ a.T)(jnp.zeros((97, 5)))
+WEIGHTS, TARGET = {"has_weights": True}, {"has_target": True}
 
-    (square,) = batch_squares(closed.jaxpr, 97, "")
-    assert square.is_certain
-    assert square.result == (97, 97)
-    assert batch_squares(attention.jaxpr, 97, "") == []
-    assert not any(s.is_certain for s in batch_squares(contrast.jaxpr, 97, ""))
+
+def pairs_in(loss: Any, x: Any, y: Any, kinds: Any = (WEIGHTS, TARGET)) -> list[Any]:
+    """What is found in `loss(x, y)` where 97 is the number of rows."""
+    closed = jax.make_jaxpr(loss)(x, y)
+    shapes = (x.shape, y.shape)
+    origins = [Origin(**kind, shape=shape) for kind, shape in zip(kinds, shapes, strict=True)]
+    return mismatched_pairs(closed.jaxpr, origins, 97, "")
+
+
+def test_a_prediction_of_one_shape_that_meets_a_target_of_another_is_seen() -> None:
+    x, y = jnp.zeros((97, 1)), jnp.zeros(97)
+
+    (pair,) = pairs_in(lambda a, b: ((a - b) ** 2).mean(), x, y)
+
+    assert pair.operation == "sub"
+    assert pair.shapes[0] == (97, 1)
+    assert pair.result == (97, 97)
+    assert pairs_in(lambda a, b: ((a[:, 0] - b) ** 2).mean(), x, y) == []
+    assert pairs_in(jax.jit(lambda a, b: jax.nn.relu(a) * b), x, y)
+
+
+def test_pairs_that_are_meant_are_no_mismatch() -> None:
+    scores, labels = jnp.zeros(97), jnp.zeros(97)
+    z = jnp.zeros((97, 5))
+
+    def ranking(s: Any, y: Any) -> Any:
+        return (jax.nn.relu(s[:, None] - s[None, :]) * (y[:, None] > y[None, :])).mean()
+
+    def contrast(a: Any, y: Any) -> Any:
+        same = (y[:, None] == y[None, :]).astype(jnp.float32)
+        return -(jax.nn.log_softmax(a @ a.T) * same).sum() / same.sum()
+
+    assert pairs_in(ranking, scores, labels) == []
+    assert pairs_in(contrast, z, labels) == []
 
 
 def test_the_operation_that_bears_a_nan_is_found_inside_a_jit() -> None:

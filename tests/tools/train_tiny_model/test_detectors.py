@@ -91,6 +91,7 @@ def test_overfitting_needs_an_early_best_a_rise_and_a_gap() -> None:
 
     assert codes(rising, scores=(1.0, 0.7)) == ["overfitting"]
     assert codes(rising, scores=(0.99, 0.97)) == []
+    assert codes(rising, scores=(1.0, 0.9), gap_noise=0.12) == []
     assert codes(late, scores=(1.0, 0.7)) == []
 
 
@@ -126,3 +127,29 @@ def test_the_spread_tells_the_first_tenth_apart() -> None:
     assert found["first_tenth"] == 1e-6
     assert found["median"] == 1e-2
     assert spread_of(np.array([np.nan])) == {}
+
+
+def test_an_array_with_a_gradient_that_never_moved_is_frozen() -> None:
+    (finding,) = findings_of(trace(), facts(unmoved=("b",)))
+
+    assert (finding.code, finding.layer) == ("zero_gradient_layer", "b")
+    assert "mask" in finding.fix
+    assert codes(trace(), unmoved=("a", "b")) == []
+
+
+def test_a_start_above_chance_counts_only_where_it_is_not_soon_made_good() -> None:
+    slow = 4.0 - STEPS / N
+
+    assert codes(trace(slow), init_loss=4.0, expected_loss=1.1) == ["bad_init"]
+    assert codes(trace(FALLING / 3), init_loss=2.3, expected_loss=1.1) == []
+
+
+def test_a_slight_rise_counts_as_overfitting_where_all_was_memorised() -> None:
+    looks = [(s, 1.0 + 0.1 * (s > 40)) for s in range(0, N, 10)]
+
+    assert codes(trace(looks=looks), scores=(1.0, 0.4)) == ["overfitting"]
+    assert codes(trace(looks=looks), scores=(1.0, 0.9)) == []
+
+
+def test_updates_that_are_nan_are_not_lost_ones() -> None:
+    assert codes(trace(ratio=np.nan), is_low_precision=True) == []

@@ -16,7 +16,7 @@ from jax_workbench.tools.train_tiny_model.problem import Batch, Problem, Recipe,
 from jax_workbench.tools.train_tiny_model.rows import Array, Rows, Source, Split
 
 WIDTH = 128
-CHANNELS = (16, 32)
+CHANNELS = (32, 64)
 CODE_WIDTH = 12
 N_EPOCHS = 60
 MAX_AUTO_STEPS = 1500
@@ -178,7 +178,7 @@ def recipe_for(model: str, n_train: int, source: Source) -> Recipe:
     rate = 5e-3 if model == "cnn" else 2e-3
     recipe = Recipe(round(steps, -2), batch, learning_rate=rate, weight_decay=1e-3)
     if source.name == "digits" and model == "cnn":
-        return replace(recipe, steps=600, batch_size=128, weight_decay=1e-2)
+        return replace(recipe, steps=900, batch_size=128, weight_decay=1e-2, ema=0.99)
     return recipe
 
 
