@@ -19,6 +19,10 @@ SLACK = 10.0
 """How much less dense than the known draws another mode may be, in units of log density."""
 
 
+STILL = 1e6
+"""A gap so wide, in standard deviations within a chain, is that of a scalar that does not move."""
+
+
 def chains_apart(
     diagnosis: Diagnosis, draws: Draws, latents: Mapping[str, object]
 ) -> Finding | None:
@@ -40,11 +44,13 @@ def chains_apart(
             f"components are exchangeable ({name} has chain means {shown}).",
             switched[0],
         )
+    apart = f"{gap:.1f} standard deviations within a chain apart"
+    if gap > STILL:
+        apart = "and hardly moves within a chain"
     return Finding(
         "multimodal",
         "warn",
-        f"Chains stay apart: {name} has means {shown} by chain, {gap:.1f} standard deviations "
-        "within a chain apart.",
+        f"Chains stay apart: {name} has means {shown} by chain, {apart}.",
         site,
     )
 

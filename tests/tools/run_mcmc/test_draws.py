@@ -87,6 +87,15 @@ def test_chains_in_different_places_are_modes() -> None:
     assert finding.code == "multimodal"
 
 
+def test_a_scalar_that_stands_still_in_each_chain_is_said_in_words() -> None:
+    draws = {"z": np.repeat([[1.0], [1.0], [0.0]], 500, axis=1)}
+
+    finding = chains_apart(diagnose(flatten(draws)), draws, {"z": None})
+
+    assert finding is not None
+    assert "z has means 1, 1, 0 by chain, and hardly moves within a chain." in finding.evidence
+
+
 def test_components_that_exchange_between_chains_are_labels() -> None:
     draws = normal(4, 500, 2) + np.array([0, 30.0])
     draws[0] = draws[0][:, ::-1]
