@@ -51,9 +51,10 @@ def superfluous(fit: Fit) -> list[str]:
 
 
 def insignificant_terms(fit: Fit) -> list[int]:
-    """Linear parameters that may be zero, the least significant first."""
+    """Linear parameters that may be zero: those without an error, then the least significant."""
     p = p_values(fit.theta, fit.spread, is_absolute=fit.is_absolute)
-    able = [j for j in fit.solution.linear if np.isfinite(p[j]) and p[j] > P_ZERO]
+    p = np.where(np.isfinite(p), p, 1.0)
+    able = [j for j in fit.solution.linear if p[j] > P_ZERO]
     return sorted(able, key=lambda j: -p[j])
 
 

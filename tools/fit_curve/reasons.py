@@ -184,7 +184,7 @@ def about_residuals(fit: Fit) -> Iterator[Reason]:
 
 def about_terms(fit: Fit) -> Iterator[Reason]:
     """Terms without which the fit is better."""
-    names = superfluous(fit) if not fit.spread.null.size else []
+    names = superfluous(fit)
     if names:
         yield Reason(
             code="insignificant_parameters",
