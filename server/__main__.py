@@ -53,6 +53,12 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:  # noqa:
 
             chosen = {name: getattr(options, name) for name in Choice.__match_args__}
             return lint_paths(options.paths, options.format, Choice(**chosen), options.jobs)
+        case "gate":
+            # As above.
+            from jax_workbench.server.gate import GateOptions, run_gate  # noqa: PLC0415
+
+            given = {name: getattr(options, name) for name in GateOptions.__match_args__}
+            return await run_gate(GateOptions(**given), settings)
         case "doctor":
             return await show_findings(settings)
         case "setup":
@@ -120,9 +126,21 @@ def _parser() -> argparse.ArgumentParser:
         help="a file with the arguments as one JSON object; - reads stdin; none passes none",
     )
     call.add_argument("--out", type=Path, metavar="DIR", help="write the run's files there")
+    _add_gate_options(
+        commands.add_parser("gate", parents=[common], help="fail where code has become slower")
+    )
     lint = commands.add_parser("lint", help="find JAX bugs in files, folders and notebooks")
     _add_lint_options(lint)
     return parser
+
+
+def _add_gate_options(gate: argparse.ArgumentParser) -> None:
+    gate.add_argument("file", type=Path, metavar="FILE.toml", help="the benchmarks")
+    gate.add_argument("--against", default="", metavar="REV", help="git revision of the old code")
+    gate.add_argument("--programs", type=Path, metavar="DIR", help="else programs kept earlier")
+    gate.add_argument("--keep", type=Path, metavar="DIR", help="keep this run's programs there")
+    gate.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
+    gate.add_argument("--summary", type=Path, metavar="FILE", help="write a Markdown table")
 
 
 def _add_lint_options(lint: argparse.ArgumentParser) -> None:

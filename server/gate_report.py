@@ -1,0 +1,155 @@
+"""What `jax-workbench gate` found: its verdicts, as JUnit XML and as Markdown. Server only."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from xml.etree import ElementTree as ET
+
+from jax_workbench.server.reply import Ending, Failed
+
+type Outcome = Literal["ok", "slower", "undecided", "broken"]
+
+SURE_FROM_ONE_PROCESS = 1.25
+"""A smaller ratio may come from how one process happens to lie in memory."""
+NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd]")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One comparison, or one benchmark that had nothing to be compared with."""
+
+    benchmark: str
+    name: str
+    outcome: Outcome
+    verdict: str
+    """The tool's word, or why there is none."""
+    text: str
+    wall_s: float = 0
+    ratio: str = ""
+
+    def line(self) -> str:
+        """The case in one line."""
+        return f"{self.outcome:9} {self.benchmark}: {self.verdict} {self.ratio}".rstrip() + "\n"
+
+
+def cases_of(benchmark: str, ending: Ending, *, is_stored: bool = False) -> Iterator[Case]:
+    """Judge how one call of benchmark_fn ended; `is_stored` says where its baseline came from."""
+    if isinstance(ending, Failed):
+        # A stored program that this machine may not be held to says nothing about the code.
+        outcome = "undecided" if is_stored and ending.code == "unsupported" else "broken"
+        yield Case(benchmark, benchmark, outcome, ending.code, ending.text())
+        return
+    answer = ending.envelope
+    wall_s = answer["run"]["wall_s"]
+    comparisons = answer["result"]["comparisons"]
+    for comparison in comparisons:
+        yield _compared(benchmark, comparison, answer, wall_s / len(comparisons))
+    if not comparisons:
+        text = f"Nothing to compare with. {answer['summary']}"
+        outcome = "ok" if answer["status"] == "measured" else "broken"
+        yield Case(benchmark, benchmark, outcome, answer["status"], text, wall_s)
+
+
+def _compared(benchmark: str, found: dict[str, Any], answer: dict[str, Any], wall_s: float) -> Case:
+    name = f"{found['candidate']} against {found['baseline']}"
+    if found["size"] is not None:
+        name += f" at size {found['size']}"
+    verdict, outcome = found["verdict"], _outcome(found)
+    texts = [answer["summary"], *(note["text"] for note in answer["notes"])]
+    if outcome == "undecided":
+        more = found["more_s"]
+        texts.insert(
+            0,
+            f"Not decided ({found['reason']})."
+            + (f" {more:.0f} s more of time_budget_s would probably decide." if more else ""),
+        )
+    if outcome == "broken":
+        texts.insert(0, f"Not comparable: {found['reason']}.")
+    return Case(benchmark, name, outcome, verdict, "\n".join(texts), wall_s, _ratio(found))
+
+
+def _outcome(found: dict[str, Any]) -> Outcome:
+    match found["verdict"]:
+        case "faster" | "same":
+            return "ok"
+        case "slower":
+            proven = found["n_processes"] > 1 or found["time_ratio"] >= SURE_FROM_ONE_PROCESS
+            return "slower" if proven else "undecided"
+        case "rejected":
+            return "broken"
+        case _:
+            return "undecided"
+
+
+def _ratio(found: dict[str, Any]) -> str:
+    ratio, low, high = found["time_ratio"], found["ci_low"], found["ci_high"]
+    if ratio is None:
+        return ""
+    return f"{ratio:.3f}" if low is None or high is None else f"{ratio:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def as_junit(cases: Sequence[Case]) -> str:
+    """JUnit XML: a slowdown is a failure, what is broken an error, what is undecided skipped."""
+    count = {word: sum(case.outcome == word for case in cases) for word in ELEMENTS}
+    root = ET.Element("testsuites")
+    suite = ET.SubElement(
+        root,
+        "testsuite",
+        name="jax-workbench gate",
+        tests=str(len(cases)),
+        failures=str(count["slower"]),
+        errors=str(count["broken"]),
+        skipped=str(count["undecided"]),
+        time=f"{sum(case.wall_s for case in cases):.3f}",
+    )
+    for case in cases:
+        element = ET.SubElement(
+            suite,
+            "testcase",
+            classname=f"gate.{case.benchmark}",
+            name=NOT_XML.sub("?", case.name),
+            time=f"{case.wall_s:.3f}",
+        )
+        text = NOT_XML.sub("?", case.text)
+        if tag := ELEMENTS.get(case.outcome):
+            message = f"{case.verdict} {case.ratio}".strip()
+            ET.SubElement(element, tag, message=message, type=case.verdict).text = text
+        else:
+            ET.SubElement(element, "system-out").text = text
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+ELEMENTS = {"slower": "failure", "broken": "error", "undecided": "skipped"}
+WORDS = {
+    "ok": "no slowdown",
+    "slower": "**slower**",
+    "undecided": "not decided",
+    "broken": "**not measured**",
+}
+
+
+def as_markdown(cases: Sequence[Case]) -> str:
+    """A table for a pull request's summary, and what was said of each that is not well."""
+    lines = [
+        "## Performance gate",
+        "",
+        "| benchmark | compared | result | time ratio [interval] |",
+        "| --- | --- | --- | --- |",
+        *(
+            f"| {case.benchmark} | {_cell(case.name)} | {WORDS[case.outcome]} | {case.ratio} |"
+            for case in cases
+        ),
+        "",
+    ]
+    for case in cases:
+        if case.outcome != "ok":
+            quoted = [f"    {line}" for line in case.text.splitlines()]
+            lines += [f"{case.benchmark}, {_cell(case.name)}:", "", *quoted, ""]
+    lines.append("A ratio above 1 is slower; only a whole interval beyond `min_effect` is proven.")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return re.sub(r"[|<>`\[\]*\n]", " ", text)
