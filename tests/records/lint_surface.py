@@ -96,6 +96,9 @@ def signature_of(thing: object) -> str:
     """The parameters of a function or class, as far as Python knows them."""
     if isinstance(thing, ModuleType) or not callable(thing):
         return ""
+    if isinstance(thing, jax.numpy.ufunc):
+        names = [f"x{place}" for place in range(1, thing.nin + 1)]
+        return f"{' '.join(names)} / * out= where="
     try:
         parameters = [*inspect.signature(thing).parameters.values()]
         if isinstance(thing, type) and {p.kind for p in parameters} <= STARS:

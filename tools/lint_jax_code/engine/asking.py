@@ -49,6 +49,8 @@ def outlives(event: Event, value: Value) -> bool:
         return False
     scope = event.frame.root
     while scope.caller is not None and scope.caller.staged > 0:
+        if scope.transforms is not scope.caller.root.transforms:
+            break  # a transformation inside another: its tracers end with it
         scope = scope.caller.root
     return value.serial < scope.entered
 
@@ -67,6 +69,18 @@ def holds_tracer(event: Event, value: Value) -> bool:
         for leaf in leaves(value)
         if leaf.op != PASSED
     )
+
+
+def key_name(event: Event) -> str:
+    """How the key is written in the call that consumes it, as far as one argument looks like it."""
+    if not isinstance(event.node, ast.Call) or not event.node.args:
+        return "the key"
+    if len(event.node.args) == 1:
+        return shown(event.lint, event.node.args[0])
+    texts = [shown(event.lint, argument) for argument in event.node.args]
+    named = [text for text in texts if re.search(r"key|rng|seed", text, re.IGNORECASE)]
+    is_sampler = isinstance(event.node.func, ast.Attribute) and not named
+    return named[0] if named else texts[0] if is_sampler and texts[0].isidentifier() else "the key"
 
 
 def option_node(node: ast.AST, name: str) -> ast.expr | None:

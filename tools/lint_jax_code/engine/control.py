@@ -85,10 +85,10 @@ def while_loop(lint: "Analysis", frame: Frame, event: Call) -> Value:
     """`lax.while_loop(cond, body, init)`."""
     carry = _staged(event.argument(2, "init_val"))
     for _ in range(2):
-        body_call(lint, frame, event.argument(0, "cond_fun"), [carry])
+        test = body_call(lint, frame, event.argument(0, "cond_fun"), [carry])
         result = body_call(lint, frame, event.argument(1, "body_fun"), [carry])
         carry = result if result.kind != "unknown" else carry
-        event.inner[:] = [result]
+        event.inner[:] = [result, test]
     return left_behind(carry, level_of(frame, *event.args))
 
 

@@ -41,6 +41,9 @@ SAME_SHAPE = frozenset(
         "softplus",
     ]
 )
+FLOATING = SAME_SHAPE - {"astype"} | {"norm", "mean", "std", "var", "prod", "median"}
+"""What gives the floating dtype that it was given."""
+EXACT_FLOATS = frozenset(("float16", "bfloat16", "float32", "float64"))
 
 
 def dtype_of(event: Call) -> str:
@@ -133,6 +136,8 @@ def result_dtype(event: Call, name: str) -> str:
         return "float" if "dtype" not in event.kwargs else ""
     if name in LIKE or name in {"abs", "sort", "cumsum", "sum", "max", "min", "clip"}:
         return first.dtype if "dtype" not in event.kwargs else ""
+    if name in FLOATING and first.dtype in EXACT_FLOATS and "dtype" not in event.kwargs:
+        return first.dtype
     if name.startswith("arg"):
         return "int"
     return "float" if name in SAME_SHAPE and name not in {"astype", "square", "negative"} else ""

@@ -125,6 +125,9 @@ def random_call(lint: "Analysis", frame: Frame, event: Call) -> Value:
         if key is not None:
             consume(lint, frame, key, event.node, event.name)
         dtype = "int32" if name in INTEGERS else "float32"
+        if name in {"choice", "permutation"}:
+            drawn_from = event.argument(1, "a" if name == "choice" else "x")
+            dtype = drawn_from.dtype if drawn_from is not None else ""
         return Value(
             "array",
             traced=level_of(frame, *event.args, *event.kwargs.values()),

@@ -197,6 +197,10 @@ def _of_jax(frame: Frame, event: Call) -> Value | None:
     if event.name.startswith("jax.tree_util.register") and first.klass is not None:
         first.klass.is_registered = True
     match event.name:
+        case "jax.lax.axis_size":
+            return static(op=event.name, dtype="int")
+        case "jax.lax.psum" if first.is_number:
+            return static(op=event.name, dtype="int")  # the size of the axis
         case "jax.block_until_ready":
             return first
         case "jax.device_get":

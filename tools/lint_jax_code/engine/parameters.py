@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 NUMBERS = frozenset(("int", "float", "bool", "complex"))
 MAX_DEPTH = 6
+STATIC_OPTIONS = (
+    ("static_argnames", True),
+    ("static_argnums", False),
+    ("static_broadcasted_argnums", False),
+)
+"""Options of jit and pmap, and whether they name the parameters."""
 
 
 def bound_arguments(
@@ -82,7 +88,7 @@ def static_names(function: Function, transform: Transform) -> set[str] | None:
     """Parameters that jit keeps concrete; None where the options are not literals."""
     names: set[str] = set()
     parameters = function.parameters
-    for option, is_name in (("static_argnames", True), ("static_argnums", False)):
+    for option, is_name in STATIC_OPTIONS:
         value = transform.option(option)
         if value is None or (value.has_const and value.const is None):
             continue

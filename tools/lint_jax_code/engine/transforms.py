@@ -136,7 +136,7 @@ def _seen(
     level = LEVELS.get(transform.name, 0)
     if transform.name in {"filter_vmap", "filter_jit"}:
         # They leave alone what is no array, and whether it is one is known of arrays only.
-        kinds = {"array", "static", "function", "object", "instance", "name"}
+        kinds = {"array", "static", "function", "object", "instance", "name", "key", "keys"}
         args = [a if a.kind in kinds else Value() for a in args]
     if transform.name in {"jit", "pmap", "checkpoint", "make_jaxpr", "filter_jit", "lifted_jit"}:
         static = static_names(function, transform)
@@ -144,6 +144,9 @@ def _seen(
             return [Value() for _ in args], {k: Value() for k in kwargs}
         names = [p.arg for p in function.parameters]
         shift = 1 if transform.name == "lifted_jit" else 0
+        if transform.name == "pmap":
+            pairs = zip(args, _mapped(transform, args), strict=True)
+            args = [mapped if a.kind == "keys" else a for a, mapped in pairs]
         skip = transform.name == "filter_jit"
         return (
             [

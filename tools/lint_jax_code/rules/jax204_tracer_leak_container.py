@@ -10,9 +10,15 @@ Return the values, or carry them through the outputs of lax.scan.
 import ast
 from collections.abc import Iterator
 
-from jax_workbench.tools.lint_jax_code.engine.asking import holds_tracer, outlives, shown
+from jax_workbench.tools.lint_jax_code.engine.asking import (
+    holds_tracer,
+    is_staged,
+    outlives,
+    shown,
+)
 from jax_workbench.tools.lint_jax_code.engine.events import Before, Event, StoreIndex
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
+from jax_workbench.tools.lint_jax_code.engine.values import leaves
 
 METHODS = frozenset(("append", "extend", "insert", "add", "update", "setdefault"))
 CONTAINERS = frozenset(("list", "dict", "set"))
@@ -31,7 +37,12 @@ def check_store(event: StoreIndex) -> Iterator[Found]:
     """Report stores of entries."""
     if event.base.kind not in CONTAINERS or not outlives(event, event.base):
         return
-    if holds_tracer(event, event.value):
+    becomes_traced = (
+        event.operator is not None
+        and is_staged(event)
+        and any(leaf.kind == "array" for leaf in leaves(event.base))
+    )
+    if holds_tracer(event, event.value) or becomes_traced:
         yield found(event, event.target)
 
 

@@ -7,10 +7,9 @@ Two draws from one key are the same numbers, not independent ones; nothing is ra
 A key for each use: `key_a, key_b = jax.random.split(key)`.
 """
 
-import ast
 from collections.abc import Iterator
 
-from jax_workbench.tools.lint_jax_code.engine.asking import is_test_file, shown
+from jax_workbench.tools.lint_jax_code.engine.asking import is_test_file, key_name
 from jax_workbench.tools.lint_jax_code.engine.events import Consume
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
 
@@ -28,13 +27,6 @@ def check(event: Consume) -> Iterator[Found]:
         related=((earlier.node, "used here before"),),
         severity="info" if is_test_file(event.lint) else None,
     )
-
-
-def key_name(event: Consume) -> str:
-    """How the key is written here, if it is an argument of a call."""
-    if isinstance(event.node, ast.Call) and event.node.args:
-        return shown(event.lint, event.node.args[0])
-    return "the key"
 
 
 RULE = Rule(

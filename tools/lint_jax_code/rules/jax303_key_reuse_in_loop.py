@@ -10,7 +10,7 @@ Split into one key a turn and iterate over them, or `jax.random.fold_in(key, i)`
 import ast
 from collections.abc import Iterator
 
-from jax_workbench.tools.lint_jax_code.engine.asking import is_test_file, shown
+from jax_workbench.tools.lint_jax_code.engine.asking import is_test_file, key_name
 from jax_workbench.tools.lint_jax_code.engine.events import Consume
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
 
@@ -18,7 +18,7 @@ from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
 def check(event: Consume) -> Iterator[Found]:
     """Report uses that repeat themselves."""
     earlier = event.earlier
-    if earlier is None or not event.by_repetition:
+    if earlier is None or not event.by_repetition or is_one_order_for_all(event):
         return
     name = key_name(event)
     yield Found(
@@ -30,11 +30,16 @@ def check(event: Consume) -> Iterator[Found]:
     )
 
 
-def key_name(event: Consume) -> str:
-    """How the key is written here, if it is an argument of a call."""
-    if isinstance(event.node, ast.Call) and event.node.args:
-        return shown(event.lint, event.node.args[0])
-    return "the key"
+def is_one_order_for_all(event: Consume) -> bool:
+    """Whether several arrays are meant to be shuffled alike: one permutation for each of them."""
+    call = event.node
+    is_shuffle = isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "permutation"
+    if not is_shuffle or not isinstance(call, ast.Call) or len(call.args) < 2:
+        return False
+    name = getattr(call.args[1], "id", "")
+    function = event.frame.root.function
+    is_leaf = function is not None and [p.arg for p in function.parameters] == [name]
+    return is_leaf or (event.frame.is_comprehension and name in event.frame.names)
 
 
 RULE = Rule(

@@ -1,7 +1,7 @@
-"""Staged code draws from a key with a constant seed.
+"""Code that runs many times draws from a key with a constant seed.
 
 ## Why is this bad?
-Every call of the compiled function draws the same numbers.
+Every call draws the same numbers: of a compiled function, and of one that a loop calls.
 
 ## Use instead
 A key as an argument.
@@ -20,7 +20,10 @@ INITIAL = re.compile(r"init|main|test|demo|example|probe|build|make", re.IGNOREC
 def check(event: Consume) -> Iterator[Found]:
     """Report keys made of a literal in the staged function that uses them."""
     key = event.key
-    if not is_staged(event) or key.op != "jax.random.key" or key.node is None:
+    if key.op != "jax.random.key" or key.node is None:
+        return
+    if not is_staged(event):
+        yield from repeated(event)
         return
     scope = event.frame.root
     while scope.caller is not None and scope.caller.staged > 0:
@@ -32,6 +35,22 @@ def check(event: Consume) -> Iterator[Found]:
             key.node,
             "The seed is a constant of the compiled function: every call draws the same numbers."
             " Take the key as an argument.",
+        )
+
+
+def repeated(event: Consume) -> Iterator[Found]:
+    """Keys made of a literal in a plain function that a loop of this file calls."""
+    key, scope = event.key, event.frame.root
+    name = scope.function.name if scope.function is not None else ""
+    is_constant = bool(key.args) and key.args[0].is_number and key.args[0].op != "passed"
+    is_own = scope.entered >= 0 and key.serial > scope.entered
+    if not is_constant or not is_own or scope.in_loop or key.node is None:
+        return
+    if scope.caller is not None and scope.caller.in_loop and not INITIAL.search(name):
+        yield Found(
+            key.node,
+            f"`{name}` is called in a loop and starts from the same seed each time: every call"
+            " draws the same numbers. Take the key as an argument.",
         )
 
 

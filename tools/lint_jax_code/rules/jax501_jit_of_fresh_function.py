@@ -21,7 +21,7 @@ from jax_workbench.tools.lint_jax_code.engine.values import Value
 def check(event: Transformed) -> Iterator[Found]:
     """Remember where each jit of a fresh function was made."""
     transform = event.transform
-    if transform.name == "jit" and not transform.is_decorator and is_fresh(transform.inner):
+    if transform.name == "jit" and is_fresh(transform.inner):
         made = event.lint.scratch.setdefault("JAX501", {})
         made[id(transform)] = (transform, event.frame.root, tuple(event.frame.loops))
     return iter(())
@@ -45,8 +45,8 @@ def check_call(event: CallTransformed) -> Iterator[Found]:
     if root is not event.frame.root:
         return
     in_one_turn = bool(loops) and tuple(event.frame.loops) == loops
-    is_at_once = event.node.func is transform.node and is_called_in_loop(event.frame)
-    if in_one_turn or is_at_once:
+    is_at_once = event.node.func is transform.node or transform.is_decorator
+    if in_one_turn or (is_at_once and is_called_in_loop(event.frame)):
         yield Found(
             transform.node,
             "jit gets a new function object each time this runs, and compiles each time. Jit it"

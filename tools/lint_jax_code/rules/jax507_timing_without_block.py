@@ -65,10 +65,16 @@ def check(event: Call) -> Iterator[Found]:
         clocks[root] = [event.node, None]
     elif state is None:
         return
-    elif event.name in SYNCHRONISING or event.method in METHODS:
+    elif event.name in SYNCHRONISING or event.method in METHODS or waits_for_leaves(event):
         state[1] = None
     elif is_computation(event):
         state[1] = event.node
+
+
+def waits_for_leaves(event: Call) -> bool:
+    """Whether a function that waits is mapped over a tree."""
+    names = (getattr(part, "attr", "") for a in event.node.args for part in ast.walk(a))
+    return event.name == "jax.tree.map" and "block_until_ready" in names
 
 
 def is_computation(event: Call) -> bool:

@@ -15,6 +15,8 @@ from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
 from jax_workbench.tools.lint_jax_code.engine.values import Value
 
 LARGEST = 2**31 - 1
+NARROW = frozenset(("int", "int8", "int16", "int32", "float", "float16", "float32"))
+"""What takes a Python integer as int32; a power of it is computed by other means."""
 
 
 def known(value: Value) -> int | None:
@@ -29,6 +31,17 @@ def check(event: Binary) -> Iterator[Found]:
     """Report products and sums beyond int32."""
     if event.lint.facts.enables_x64 or "array" not in {event.left.kind, event.right.kind}:
         return
+    is_power = isinstance(event.operator, ast.Pow)
+    for one, other in () if is_power else ((event.left, event.right), (event.right, event.left)):
+        is_integer = isinstance(other.const, int) and other.kind == "static"
+        is_narrow = one.kind == "array" and one.dtype in NARROW
+        if is_narrow and is_integer and abs(other.const) > LARGEST:
+            yield Found(
+                event.node,
+                f"{other.const} does not fit into int32, and 64 bits are off: OverflowError. Write"
+                " it as a float.",
+            )
+            return
     left, right = known(event.left), known(event.right)
     if left is None or right is None:
         return

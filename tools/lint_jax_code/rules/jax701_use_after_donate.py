@@ -9,8 +9,8 @@ Rebind the name to the result, copy before, or do not donate.
 
 from collections.abc import Iterator
 
-from jax_workbench.tools.lint_jax_code.engine.asking import is_guarded
-from jax_workbench.tools.lint_jax_code.engine.events import Read
+from jax_workbench.tools.lint_jax_code.engine.asking import is_guarded, shown
+from jax_workbench.tools.lint_jax_code.engine.events import CallTransformed, Read
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
 
 
@@ -29,11 +29,31 @@ def check(event: Read) -> Iterator[Found]:
     )
 
 
+def check_call(event: CallTransformed) -> Iterator[Found]:
+    """Report one array that is donated and handed in a second time by the same call."""
+    option = event.transform.option("donate_argnums")
+    if event.transform.name != "jit" or option is None or event.staged or is_guarded(event):
+        return
+    entries = option.items if option.items is not None else [option]
+    for entry in entries:
+        if not isinstance(entry.const, int) or not 0 <= entry.const < len(event.args):
+            continue
+        given = event.args[entry.const]
+        again = [i for i, a in enumerate(event.args) if a is given and i != entry.const]
+        if given.kind in {"array", "pytree"} and again and again[0] < len(event.nodes):
+            yield Found(
+                event.node,
+                f"`{shown(event.lint, event.nodes[again[0]])}` is donated and handed in once more"
+                " by the same call: RuntimeError. Pass a copy.",
+            )
+            return
+
+
 RULE = Rule(
     "JAX701",
     "use-after-donate",
     "error",
-    ((Read, check),),
+    ((Read, check), (CallTransformed, check_call)),
     confirm="run",
     page=__doc__ or "",
 )

@@ -2,7 +2,7 @@
 
 ## Why is this bad?
 fwd returns (value, residuals); bwd takes (residuals, cotangent) and returns a tuple with one
-entry for each argument.
+entry for each argument. A jvp rule returns (value, tangent).
 
 ## Use instead
 `return (gradient,)` for one argument.
@@ -27,6 +27,19 @@ def check(event: Call) -> Iterator[Found]:
             rests = event.lint.scratch.setdefault("JAX708", [])
             rests.append((owner.transform, primal, rules[0], rules[1]))
     return iter(())
+
+
+def check_tangents(event: FunctionEnd) -> Iterator[Found]:
+    """Report rules of custom_jvp that do not return a value and a tangent."""
+    decorators = getattr(event.function.node, "decorator_list", [])
+    if not any(getattr(d, "attr", "") == "defjvp" for d in decorators):
+        return
+    for node, value in event.returned:
+        if is_wrong(value, 2):
+            yield Found(
+                node,
+                "A jvp rule must return a pair (value, tangent); this is not one (TypeError).",
+            )
 
 
 def check_function(event: FunctionEnd) -> Iterator[Found]:
@@ -81,6 +94,7 @@ RULE = Rule(
     (
         (Call, check),
         (FunctionEnd, check_function),
+        (FunctionEnd, check_tangents),
         (ModuleEnd, check_end),
     ),
     confirm="trace",

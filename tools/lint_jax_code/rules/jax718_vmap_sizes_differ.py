@@ -21,9 +21,10 @@ def check(event: CallTransformed) -> Iterator[Found]:
     if transform.name != "vmap" or event.has_star or is_guarded(event):
         return
     axes = transform.option("in_axes", 0)
-    lengths: dict[int, int] = {}
-    for position, value in enumerate(event.args):
-        axis = axis_of(axes, position)
+    lengths: dict[int, int | str] = {}
+    given: list[tuple[int | str, Value]] = [*enumerate(event.args), *event.kwargs.items()]
+    for position, value in given:
+        axis = axis_of(axes, position) if isinstance(position, int) else 0
         if axis is None or value.shape is None or not -len(value.shape) <= axis < len(value.shape):
             continue
         length = value.shape[axis]
