@@ -47,6 +47,8 @@ class Analysis:
         self.myself: Any = self
         self.listeners: dict[type[Event], list[tuple[Rule, Check]]] = {}
         for rule in rules:
+            if not _may_speak(rule, source.text):
+                continue
             for kind, check in rule.checks:
                 self.listeners.setdefault(kind, []).append((rule, check))
 
@@ -137,6 +139,22 @@ class Analysis:
     def is_last_of_cell(self, node: ast.stmt) -> bool:
         """Whether a statement's value is shown: the end of a notebook cell or doctest."""
         return node in self.notebook_ends
+
+
+WORDS = {
+    "NNX": ("nnx", "flax"),
+    "FLX": ("linen", "flax"),
+    "OPX": ("optax",),
+    "ORB": ("orbax", "ocp"),
+    "NPR": ("numpyro",),
+}
+"""Of the families of rules about one library: what a text that uses it has in it."""
+
+
+def _may_speak(rule: Rule, text: str) -> bool:
+    """Whether a text uses the library that a rule is about; asked once, not at every event."""
+    words = WORDS.get(rule.code[:3])
+    return words is None or any(word in text for word in words)
 
 
 def _notebook_ends(source: Source) -> set[ast.AST]:

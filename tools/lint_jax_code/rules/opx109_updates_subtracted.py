@@ -29,8 +29,9 @@ def check(event: Call) -> Iterator[Found]:
     if not isinstance(function, ast.Lambda) or not is_update(event.args[2]):
         return
     names, body = [a.arg for a in function.args.args], function.body
-    is_difference = isinstance(body, ast.BinOp) and isinstance(body.op, ast.Sub)
-    if is_difference and len(names) == 2 and name_of(body.right) == names[1]:
+    if not isinstance(body, ast.BinOp) or not isinstance(body.op, ast.Sub):
+        return
+    if len(names) == 2 and name_of(body.right) == names[1]:
         yield found(event)
 
 
