@@ -66,9 +66,15 @@ def library_call(lint: "Analysis", frame: Frame, event: Call) -> Value:
         return _builtin(frame, event, known.last(name))
     if name.startswith("numpy."):
         return _numpy(event, known.last(name))
+    if name == "jax.lax.axis_size" or _is_size_of_axis(event):
+        return static(op=name, dtype="int")  # the size of the axis
     if known.is_jnp(name):
         return _jnp(frame, event, known.last(name))
     return _of_jax(frame, event) or _other(event)
+
+
+def _is_size_of_axis(event: Call) -> bool:
+    return event.name == "jax.lax.psum" and bool(event.args) and event.args[0].is_number
 
 
 def _partial(event: Call) -> Value:
@@ -197,10 +203,6 @@ def _of_jax(frame: Frame, event: Call) -> Value | None:
     if event.name.startswith("jax.tree_util.register") and first.klass is not None:
         first.klass.is_registered = True
     match event.name:
-        case "jax.lax.axis_size":
-            return static(op=event.name, dtype="int")
-        case "jax.lax.psum" if first.is_number:
-            return static(op=event.name, dtype="int")  # the size of the axis
         case "jax.block_until_ready":
             return first
         case "jax.device_get":
