@@ -1,7 +1,8 @@
 """Findings of lint_jax_code on well-kept packages, each labelled by hand.
 
-Run as `python -m tests.records.lint_false_alarms PACKAGE...`; writes lint_false_alarms.json beside
-this file and fails on a finding without a label.
+Run as `python -m tests.records.lint_false_alarms PACKAGE...`, with names of installed packages or
+with folders, each named as the wheel that was unpacked into it; writes lint_false_alarms.json
+beside this file and fails on a finding without a label.
 """
 
 import json
@@ -21,10 +22,31 @@ TESTS = ("_test.py", "test_util")
 
 def files_of(package: str) -> list[Path]:
     """Modules of an installed package, its tests left out."""
-    spec = find_spec(package)
-    roots = list(spec.submodule_search_locations or []) if spec is not None else []
+    roots = [package] if Path(package).is_dir() else installed(package)
     found = sorted(path for root in roots for path in Path(root).rglob("*.py"))
-    return [p for p in found if not p.name.endswith(TESTS[0]) and "test" not in p.parent.name]
+    kept = [p for p in found if not p.name.endswith(TESTS[0]) and "test" not in p.parent.name]
+    return [p for p in kept if TESTS[1] not in p.name]
+
+
+def installed(package: str) -> list[str]:
+    """The folders of an installed package."""
+    spec = find_spec(package)
+    return list(spec.submodule_search_locations or []) if spec is not None else []
+
+
+def name_of(path: Path, package: str) -> str:
+    """A module's path without the place where its package lies."""
+    if Path(package).is_dir():
+        return path.relative_to(package).as_posix()
+    return path.as_posix().rpartition("site-packages/")[2]
+
+
+def version_of(package: str) -> tuple[str, str]:
+    """Name and version of a package, from the wheel's name where it was unpacked."""
+    if not Path(package).is_dir():
+        return package, version(package)
+    name, number, *_ = Path(package).name.split("-")
+    return name, number
 
 
 def measure(packages: list[str]) -> dict[str, Any]:
@@ -35,7 +57,7 @@ def measure(packages: list[str]) -> dict[str, Any]:
     for package in packages:
         for path in files_of(package):
             text = path.read_text(encoding="utf-8")
-            name = path.as_posix().rpartition("site-packages/")[2]
+            name = name_of(path, package)
             n_files, n_lines = n_files + 1, n_lines + text.count("\n")
             linted = lint_text(text, name, profile="library")
             for hit in linted.shown:
@@ -50,7 +72,7 @@ def measure(packages: list[str]) -> dict[str, Any]:
                             "label": labels.get(key, "unlabelled"),
                         }
                     )
-    versions = {package: version(package) for package in packages}
+    versions = dict(version_of(package) for package in packages)
     return {"versions": versions, "files": n_files, "lines": n_lines, "findings": findings}
 
 
