@@ -16,11 +16,13 @@ from jax_workbench.tools.train_tiny_model import (
     TrainTinyModelAsk,
 )
 from jax_workbench.tools.train_tiny_model.loop import Trained
+from jax_workbench.tools.train_tiny_model.problem import Recipe
 from jax_workbench.tools.train_tiny_model.trace import Floats
 
 MAX_FINDINGS = 8
 MAX_LAYERS = 24
-REPAIRS = {"learning_rate_too_high", "learning_rate_too_low"}
+FITS = "A batch of"
+"""How the advice begins where a smaller batch fits."""
 
 
 def finite(value: float | None) -> float | None:
@@ -112,6 +114,22 @@ def next_calls(  # noqa: PLR0911 - one case a line
     if status == "no_learning":
         return (call("See whether it can fit even one batch.", {**same, "mode": "check"}),)
     return ()
+
+
+def in_less_memory(
+    findings: Sequence[Finding], ask: TrainTinyModelAsk, fitted: Recipe
+) -> tuple[Next, ...]:
+    """The same call with the batch that fits; nothing where none does or memory is not short."""
+    first = findings[0]
+    if first.code != "out_of_memory" or not first.fix.startswith(FITS):
+        return ()
+    changed = {
+        "batch_size": fitted.batch_size,
+        "steps": fitted.steps,
+        "optimizer": {**ask.optimizer, "accumulate": fitted.accumulate},
+    }
+    whole = ask.model_dump(mode="json", exclude_defaults=True, exclude={"code", "epochs"})
+    return (call(f"{first.fix} Send the same code.", {**whole, **changed}),)
 
 
 def call(why: str, arguments: dict[str, Any] | None) -> Next:

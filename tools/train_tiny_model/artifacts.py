@@ -7,6 +7,7 @@ from jax_workbench.tools.contract import Job, Note
 from jax_workbench.tools.train_tiny_model import TrainTinyModelAsk
 from jax_workbench.tools.train_tiny_model import checkpoint as checkpoints
 from jax_workbench.tools.train_tiny_model.answer import note
+from jax_workbench.tools.train_tiny_model.confusion import Confusion, confusion_of
 from jax_workbench.tools.train_tiny_model.plot import curve_picture
 from jax_workbench.tools.train_tiny_model.presets.transformer import completions
 from jax_workbench.tools.train_tiny_model.script import reproduce
@@ -15,7 +16,6 @@ from jax_workbench.tools.train_tiny_model.trace import Floats
 from jax_workbench.tools.train_tiny_model.weights import safetensors_of, weights_of
 
 MAX_CHECKPOINT_MIB = 100
-N_CONFUSIONS = 5
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Files:
 
     notes: list[Note]
     samples: tuple[Any, ...]
+    confusion: Confusion | None = None
 
 
 def save_artifacts(  # noqa: PLR0913 - each is one fact of the run
@@ -45,12 +46,14 @@ def save_artifacts(  # noqa: PLR0913 - each is one fact of the run
     if outcome.ending is not None:
         for name, content in outcome.ending.pictures.items():
             job.save(name, content, "image/png")
+    seen = confusion_of(session.problem, session.model(trained))
+    shown = seen.mistakes(ask.samples) if seen else samples_of(session, outcome, ask.samples)
     params, _ = session.weights(trained)
     weights = weights_of(params)
     mib = sum(array.nbytes for array in weights.values()) / 2**20
     if mib > MAX_CHECKPOINT_MIB:
         notes.append(note("weights_not_saved", f"{mib:.0f} MiB of weights are too many to keep."))
-        return Files(notes, samples_of(session, outcome, ask.samples))
+        return Files(notes, shown, seen)
     facts = {"model": ask.model, "step": str(trained.best.step if trained.best else trained.step)}
     job.save("weights.safetensors", safetensors_of(weights, facts), "application/octet-stream")
     if trained.stopped != "nonfinite":
@@ -65,11 +68,11 @@ def save_artifacts(  # noqa: PLR0913 - each is one fact of the run
             },
         )
         job.save(checkpoints.NAME, content, "application/zip")
-    return Files(notes, samples_of(session, outcome, ask.samples))
+    return Files(notes, shown, seen)
 
 
 def samples_of(session: Session, outcome: Outcome, n: int) -> tuple[Any, ...]:
-    """What the model says: continued text, drawn points, or test rows it gets wrong."""
+    """What the model says: continued text or drawn points."""
     if outcome.ending is not None:
         return outcome.ending.samples
     if not n:

@@ -135,8 +135,10 @@ class Call:
             self.job, ask, session, outcome, rates=rates, expected=looked.expected
         )
         self.notes.extend(files.notes)
-        result = self.result(session, outcome, looked, rates).model_copy(
-            update={"samples": files.samples}
+        result = self.result(session, outcome, looked, rates)
+        confusion = files.confusion.facts() if files.confusion else {}
+        result = result.model_copy(
+            update={"samples": files.samples, "details": {**result.details, **confusion}}
         )
         return TrainTinyModelAnswer(
             status=outcome.verdict,
@@ -231,7 +233,8 @@ class Call:
                 findings=tuple(findings[: said.MAX_FINDINGS]),
             ),
             notes=(*said.notes_of(findings), *self.notes),
-            next=said.next_calls(
+            next=said.in_less_memory(findings, self.ask, recipe)
+            or said.next_calls(
                 "failed_checks", findings, self.ask, recipe.learning_rate, recipe.steps
             ),
         )
