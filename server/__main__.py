@@ -49,10 +49,10 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:  # noqa:
             return await show_demo()
         case "lint":
             # Imported where it is needed: a client that starts the server on stdio waits for it.
-            from jax_workbench.server.lint_command import Choice, lint_paths  # noqa: PLC0415
+            from jax_workbench.server.lint_command import Choice, lint_command  # noqa: PLC0415
 
             chosen = {name: getattr(options, name) for name in Choice.__match_args__}
-            return lint_paths(options.paths, options.format, Choice(**chosen), options.jobs)
+            return lint_command(options.paths, options.format, chosen, options.jobs)
         case "gate":
             # As above.
             from jax_workbench.server.gate import GateOptions, run_gate  # noqa: PLC0415
@@ -149,8 +149,8 @@ def _add_lint_options(lint: argparse.ArgumentParser) -> None:
     lint.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text")
     lint.add_argument("--select", action="append", default=[], metavar="CODE")
     lint.add_argument("--ignore", action="append", default=[], metavar="CODE")
-    lint.add_argument("--min-severity", choices=severities, default="warning")
-    lint.add_argument("--fail-on", choices=severities, default="error")
+    lint.add_argument("--min-severity", choices=severities, help="default: warning")
+    lint.add_argument("--fail-on", choices=severities, help="default: error")
     lint.add_argument("--fix", nargs="?", const="safe", choices=("safe", "unsafe"), default="none")
     lint.add_argument("--jobs", "-j", type=int, default=0, help="processes; 0 is one a core")
 

@@ -1,4 +1,4 @@
-"""Completes what a user types: runs, their files, guides. Server only."""
+"""Completes what a user types: runs, their files, guides, rules of the linter. Server only."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -8,6 +8,8 @@ from mcp import types
 
 from jax_workbench.server import prompts
 from jax_workbench.server.guides import SCHEME, guides
+from jax_workbench.server.rule_pages import SCHEME as RULES
+from jax_workbench.server.rule_pages import rule_pages
 from jax_workbench.server.run_store import RunStore, uri_of
 
 MOST = 100
@@ -32,6 +34,8 @@ def _values(ref: Any, name: str, known: Mapping[str, str], store: RunStore) -> I
             return [uri_of(run_id) for run_id in store.run_ids()]
         case types.ResourceTemplateReference(uri=uri), "name" if uri.startswith(SCHEME):
             return [*guides()]
+        case types.ResourceTemplateReference(uri=uri), "code" if uri.startswith(RULES):
+            return [*rule_pages()]
         case types.ResourceTemplateReference(), "run_id":
             return store.run_ids()
         case types.ResourceTemplateReference(), "file":

@@ -3,12 +3,13 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jax_workbench.server.lint_settings import LintSettingsError, lint_settings
 from jax_workbench.tools.lint_jax_code import Severity
 from jax_workbench.tools.lint_jax_code.findings import linted_file
 from jax_workbench.tools.lint_jax_code.fixing import fixed
@@ -32,14 +33,37 @@ class Choice:
     fix: str = "none"
 
 
-def lint_paths(paths: Sequence[Path], form: str, choice: Choice, jobs: int = 0) -> int:
+def lint_command(paths: Sequence[Path], form: str, given: Mapping[str, Any], jobs: int) -> int:
+    """Lint as `given` on the command line, and as the project's pyproject.toml says of the rest."""
+    try:
+        project = lint_settings(Path.cwd())
+    except LintSettingsError as error:
+        sys.stderr.write(f"jax-workbench: {error}\n")
+        return USAGE
+    choice = Choice(
+        select=(*given["select"],) or project.select,
+        ignore=(*project.ignore, *given["ignore"]),
+        min_severity=given["min_severity"] or project.min_severity or "warning",
+        fail_on=given["fail_on"] or project.fail_on or "error",
+        fix=given["fix"],
+    )
+    return lint_paths(paths, form, choice, jobs, project.excludes)
+
+
+def lint_paths(
+    paths: Sequence[Path],
+    form: str,
+    choice: Choice,
+    jobs: int = 0,
+    is_excluded: Callable[[Path], bool] = lambda _: False,
+) -> int:
     """Lint and print; 0 where nothing reaches `fail_on`, 1 otherwise, 2 for a path that is not."""
     missing = [path for path in paths if not path.exists()]
     if missing:
         names = ", ".join(map(str, missing))
         sys.stderr.write(f"jax-workbench: {names} is not there. Give files or folders.\n")
         return USAGE
-    files = sorted({file for path in paths for file in files_of(path)})
+    files = sorted({f for path in paths for f in files_of(path) if not is_excluded(f)})
     tasks = [(file, choice) for file in files]
     if jobs == 1 or len(files) < PARALLEL_FROM:
         results = [lint_file(task) for task in tasks]

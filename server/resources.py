@@ -13,6 +13,8 @@ from jax_workbench.server.background_pool import BackgroundPool
 from jax_workbench.server.envelope import versions
 from jax_workbench.server.guides import SCHEME as GUIDES
 from jax_workbench.server.guides import guide_at, guides
+from jax_workbench.server.rule_pages import SCHEME as RULES
+from jax_workbench.server.rule_pages import rule_page_at
 from jax_workbench.server.run_store import Artifact, RunStore, parse_uri, uri_of
 from jax_workbench.server.settings import Settings
 from jax_workbench.server.skills import MARKDOWN, Skills
@@ -89,6 +91,13 @@ class Resources:
                 description="A short page on one part of JAX, with code that runs.",
                 mime_type=MARKDOWN,
             ),
+            types.ResourceTemplate(
+                uri_template=f"{RULES}{{code}}",
+                name="lint_rule",
+                title="A rule of the linter",
+                description="Why what lint_jax_code found is bad, and what to write instead.",
+                mime_type=MARKDOWN,
+            ),
         ]
 
     async def read(self, uri: str, owner: str) -> types.ReadResourceResult:
@@ -97,6 +106,9 @@ class Resources:
             return _one(_json(uri, self.device()))
         if guide := guide_at(uri):
             text = types.TextResourceContents(uri=uri, mime_type=MARKDOWN, text=guide.text)
+            return _one(text)
+        if rule := await anyio.to_thread.run_sync(rule_page_at, uri):
+            text = types.TextResourceContents(uri=uri, mime_type=MARKDOWN, text=rule.text)
             return _one(text)
         if page := self._skills.read(uri):
             return _one(page)

@@ -20,7 +20,7 @@ def pool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakePool:
     """Put a fake pool and the sample tool in the place of the real ones."""
     pool = FakePool(saved=(Blob("plot.png", "image/png", b"pixels"),))
 
-    def fake_pool(_settings: Settings) -> FakePool:
+    def fake_pool(_settings: Settings, _base: object) -> FakePool:
         return pool
 
     monkeypatch.setattr("jax_workbench.server.call_once.local_pool", fake_pool)

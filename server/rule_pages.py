@@ -1,0 +1,63 @@
+"""One page for each rule of the linter, written from the rule itself. Server only."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from jax_workbench.tools.lint_jax_code.linting import UNUSED
+from jax_workbench.tools.lint_jax_code.rules import all_rules
+
+SCHEME = "workbench://lint/"
+CONFIRMED_BY = {
+    "trace": "tracing the code with abstract values",
+    "key_reuse": "tracing with typed keys that may be used once",
+    "leak": "running under JAX's leak checker",
+    "compiles": "counting compilations",
+    "gradient": "evaluating the gradient",
+    "run": "running the code",
+    "none": "",
+}
+SYNTAX_ERROR = (
+    "# JAX000: syntax-error\n\nThe text does not parse as Python. What stands before the error was "
+    "linted; mend it and lint again.\n"
+)
+
+
+@dataclass(frozen=True)
+class RulePage:
+    """One rule, for a reader."""
+
+    code: str
+    severity: str
+    headline: str
+    text: str
+
+
+@cache
+def rule_pages() -> dict[str, RulePage]:
+    """Every page by its code, in the order of the codes."""
+    broken = RulePage("JAX000", "error", "The text does not parse as Python.", SYNTAX_ERROR)
+    pages = {broken.code: broken}
+    for rule in (UNUSED, *all_rules()):
+        how = CONFIRMED_BY[rule.confirm]
+        confirmed = f" `confirm` checks it by {how}." if how else ""
+        head = f"# {rule.code}: {rule.name}\n\nSeverity: {rule.severity}.{confirmed} "
+        text = f"{head}Suppress a line with `# noqa: {rule.code}`.\n\n{rule.page.strip()}\n"
+        pages[rule.code] = RulePage(rule.code, rule.severity, rule.headline, text)
+    return pages
+
+
+def rule_page_at(uri: str) -> RulePage | None:
+    """The page at `uri`; None for any other address."""
+    if not uri.startswith(SCHEME):
+        return None
+    return rule_pages().get(uri.removeprefix(SCHEME))
+
+
+def rule_table() -> str:
+    """All rules as a page of the documentation."""
+    rows = [f"| {p.code} | {p.severity} | {p.headline} |" for p in rule_pages().values()]
+    head = (
+        "# Rules of lint_jax_code\n\nWritten from the rules by `make records`. Each has a page of "
+        "its own at `workbench://lint/{code}`.\n\n| code | severity | finds |\n| --- | --- | --- |"
+    )
+    return "\n".join([head, *rows, ""])
