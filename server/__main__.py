@@ -136,8 +136,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_gate_options(gate: argparse.ArgumentParser) -> None:
     gate.add_argument("file", type=Path, metavar="FILE.toml", help="the benchmarks")
-    gate.add_argument("--against", default="", metavar="REV", help="git revision of the old code")
-    gate.add_argument("--programs", type=Path, metavar="DIR", help="else programs kept earlier")
+    old = gate.add_mutually_exclusive_group()
+    old.add_argument("--against", default="", metavar="REV", help="git revision of the old code")
+    old.add_argument("--programs", type=Path, metavar="DIR", help="else programs kept earlier")
     gate.add_argument("--keep", type=Path, metavar="DIR", help="keep this run's programs there")
     gate.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
     gate.add_argument("--summary", type=Path, metavar="FILE", help="write a Markdown table")

@@ -15,9 +15,22 @@ from jax_workbench.server.arguments import plain, read
 from jax_workbench.server.background_pool import BackgroundPool
 from jax_workbench.server.call import Caller
 from jax_workbench.server.compiled_base import read_base
-from jax_workbench.server.gate_file import Benchmark, GateFileError, code_at, read_benchmarks
-from jax_workbench.server.gate_report import Case, as_junit, as_markdown, cases_of
-from jax_workbench.server.reply import Answered, Ending, Failed
+from jax_workbench.server.gate_file import (
+    Benchmark,
+    GateFileError,
+    code_at,
+    defines,
+    read_benchmarks,
+)
+from jax_workbench.server.gate_report import (
+    Case,
+    as_junit,
+    as_markdown,
+    cases_of,
+    without_baseline,
+    without_program,
+)
+from jax_workbench.server.reply import Ending, Failed
 from jax_workbench.server.run_store import RunStore, new_run_id
 from jax_workbench.server.sandboxing import local_pool
 from jax_workbench.server.settings import Settings
@@ -45,6 +58,10 @@ class Planned:
 
     arguments: dict[str, Any]
     is_stored: bool = False
+    why_alone: str = ""
+    """Why what it was to be compared with does not exist, which is no fault."""
+    missing: str = ""
+    """What to say of the kept program that should exist and does not."""
 
 
 def plan_call(benchmark: Benchmark, options: GateOptions) -> Planned:
@@ -59,15 +76,33 @@ def plan_call(benchmark: Benchmark, options: GateOptions) -> Planned:
     if kept and kept.is_file():
         files = [*arguments.get("files", []), str(kept.resolve())]
         return Planned({**arguments, "files": files, "baseline": kept.name}, is_stored=True)
-    if options.programs or not (options.against and benchmark.files[0]):
-        stored = str(arguments.get("baseline", "")).startswith("workbench:")
-        return Planned(arguments, is_stored=stored)
-    code = code_at(options.against, benchmark.files[0])
+    if baseline := arguments.get("baseline"):
+        return Planned(arguments, is_stored=str(baseline).startswith("workbench:"))
+    if kept:
+        return Planned(
+            arguments,
+            missing=f"There is no kept program {kept}; run the gate on the old "
+            f"code, without --programs and with --keep {options.programs}.",
+        )
+    if options.against:
+        return _beside_revision(benchmark, arguments, options.against)
+    return Planned(arguments)
+
+
+def _beside_revision(benchmark: Benchmark, arguments: dict[str, Any], revision: str) -> Planned:
+    """Add the function as it was at a git revision. Raises GateFileError."""
+    file, variant = benchmark.files[0], benchmark.variants[0]
+    if file is None:
+        return Planned(arguments, why_alone="Its code is not in a file, so no revision has it.")
+    code, fn = code_at(revision, file), variant.get("fn", "fn")
     if code is None:
-        return Planned(arguments)
-    variant = next(iter(benchmark.variants))
-    name = f"{variant['name']} at {options.against}"[:64]
-    return Planned({**arguments, "variants": [{**variant, "name": name, "code": code}, variant]})
+        return Planned(arguments, why_alone=f"{revision} has no {file.name}.")
+    if not defines(code, fn):
+        return Planned(
+            arguments, why_alone=f"{file.name} at {revision} defines nothing called {fn}."
+        )
+    old = {**variant, "name": f"{variant['name']} at {revision}"[:64], "code": code}
+    return Planned({**arguments, "variants": [old, variant]})
 
 
 async def run_gate(options: GateOptions, settings: Settings) -> int:
@@ -77,6 +112,11 @@ async def run_gate(options: GateOptions, settings: Settings) -> int:
         roots = (*roots, options.programs.resolve())
     settings = replace(settings, roots=roots)
     try:
+        if options.programs and not options.programs.is_dir():
+            raise GateFileError(
+                f"--programs {options.programs}: there is no such folder; run the gate on the old "
+                f"code, without --programs and with --keep {options.programs}."
+            )
         benchmarks = await anyio.to_thread.run_sync(read_benchmarks, options.file)
         planned = [await anyio.to_thread.run_sync(plan_call, b, options) for b in benchmarks]
         asks = [_ask(b.name, p) for b, p in zip(benchmarks, planned, strict=True)]
@@ -88,18 +128,15 @@ async def run_gate(options: GateOptions, settings: Settings) -> int:
 
     async def call_each(caller: Caller) -> None:
         for benchmark, plan, ask in zip(benchmarks, planned, asks, strict=True):
-            ending = await caller.run(TOOL, ask, Watch(new_run_id(TOOL.name)))
-            found = [*cases_of(benchmark.name, ending, is_stored=plan.is_stored)]
+            found: list[Case] = []
+            if options.keep or not plan.missing:
+                ending = await caller.run(TOOL, ask, Watch(new_run_id(TOOL.name)))
+                found = [*cases_of(benchmark.name, ending, is_stored=plan.is_stored)]
+                if options.keep and len(benchmark.variants) == 1:
+                    place = options.keep / f"{benchmark.name}.bin"
+                    await anyio.to_thread.run_sync(_keep, place, benchmark, ending, store)
+            _tell(found := _judged(benchmark.name, plan, found))
             cases.extend(found)
-            for case in found:
-                sys.stdout.write(
-                    f"{case.outcome:9} {case.benchmark}: {case.verdict} {case.ratio}\n"
-                )
-            sys.stdout.flush()
-            if options.keep and len(benchmark.variants) == 1:
-                await anyio.to_thread.run_sync(
-                    _keep, options.keep / f"{benchmark.name}.bin", benchmark, ending, store
-                )
 
     try:
         await _in_pool(settings, store, call_each)
@@ -107,6 +144,24 @@ async def run_gate(options: GateOptions, settings: Settings) -> int:
         store.close()
     await anyio.to_thread.run_sync(_write, options, cases)
     return exit_code(cases)
+
+
+def _judged(name: str, plan: Planned, found: list[Case]) -> list[Case]:
+    """The cases of one benchmark, once it is said what it was not compared with."""
+    if plan.missing:
+        return [
+            *(case for case in found if case.outcome != "ok"),
+            without_program(name, plan.missing),
+        ]
+    return [without_baseline(case, plan.why_alone) for case in found] if plan.why_alone else found
+
+
+def _tell(found: list[Case]) -> None:
+    for case in found:
+        sys.stdout.write(case.line())
+        if case.outcome in {"uncompared", "broken"}:
+            sys.stderr.write(f"{case.benchmark}: {case.text}\n")
+    sys.stdout.flush()
 
 
 def exit_code(cases: list[Case]) -> int:
@@ -138,17 +193,18 @@ def _ask(name: str, planned: Planned) -> Any:
 
 def _keep(place: Path, benchmark: Benchmark, ending: Ending, store: RunStore) -> None:
     """Write the program of a benchmark's own variant, for a later run's `--programs`."""
-    if isinstance(ending, Failed):
-        return
     stem = re.sub(r"[^A-Za-z0-9._-]", "_", benchmark.variants[0]["name"])
-    name = f"program_{stem}.bin"
-    content = _content(ending, store, name)
-    if content is not None:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
+    content = _content(ending, store, f"program_{stem}.bin")
+    if content is None:
+        sys.stderr.write(f"{benchmark.name}: the call gave no program, so {place} isn't written.\n")
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)
 
 
-def _content(ending: Answered, store: RunStore, name: str) -> bytes | None:
+def _content(ending: Ending, store: RunStore, name: str) -> bytes | None:
+    if isinstance(ending, Failed):
+        return None
     for artifact in ending.envelope["artifacts"]:
         if artifact["name"] == name:
             file = store.file(ending.envelope["run"]["run_id"], name, artifact["bytes"])

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import symtable
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -66,6 +67,21 @@ def code_at(revision: str, file: Path) -> str | None:
     if _git(folder, "cat-file", "-e", place).returncode:
         return None
     return _git(folder, "show", place).stdout
+
+
+def defines(code: str, name: str) -> bool:
+    """Whether a module of this text gives `name` a meaning, as far as can be told unrun.
+
+    True where that can't be told: after `import *`, and in a text that is no Python.
+    """
+    try:
+        symbols = symtable.symtable(code, "code", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True  # the tool says what is wrong with it, and where
+    if re.search(r"\bimport\s*\*", code):
+        return True
+    known = name in symbols.get_identifiers() and symbols.lookup(name)
+    return bool(known) and (known.is_assigned() or known.is_imported())
 
 
 def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

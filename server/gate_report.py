@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from xml.etree import ElementTree as ET
 
 from jax_workbench.server.reply import Ending, Failed
 
-type Outcome = Literal["ok", "slower", "undecided", "broken"]
+type Outcome = Literal["ok", "slower", "undecided", "uncompared", "broken"]
 
 SURE_FROM_ONE_PROCESS = 1.25
 """A smaller ratio may come from how one process happens to lie in memory."""
@@ -30,7 +30,7 @@ class Case:
 
     def line(self) -> str:
         """The case in one line."""
-        return f"{self.outcome:9} {self.benchmark}: {self.verdict} {self.ratio}".rstrip() + "\n"
+        return f"{self.outcome:10} {self.benchmark}: {self.verdict} {self.ratio}".rstrip() + "\n"
 
 
 def cases_of(benchmark: str, ending: Ending, *, is_stored: bool = False) -> Iterator[Case]:
@@ -49,6 +49,18 @@ def cases_of(benchmark: str, ending: Ending, *, is_stored: bool = False) -> Iter
         text = f"Nothing to compare with. {answer['summary']}"
         outcome = "ok" if answer["status"] == "measured" else "broken"
         yield Case(benchmark, benchmark, outcome, answer["status"], text, wall_s)
+
+
+def without_baseline(case: Case, why: str) -> Case:
+    """The case of a benchmark that was to be compared and had nothing to be compared with."""
+    if case.outcome != "ok":
+        return case
+    return replace(case, outcome="uncompared", verdict="not_compared", text=f"{why}\n{case.text}")
+
+
+def without_program(benchmark: str, why: str) -> Case:
+    """The case of a benchmark whose kept program is missing: it proves nothing."""
+    return Case(benchmark, benchmark, "broken", "no_program", why)
 
 
 def _compared(benchmark: str, found: dict[str, Any], answer: dict[str, Any], wall_s: float) -> Case:
@@ -90,20 +102,20 @@ def _ratio(found: dict[str, Any]) -> str:
 
 
 def as_junit(cases: Sequence[Case]) -> str:
-    """JUnit XML: a slowdown is a failure, what is broken an error, what is undecided skipped."""
-    count = {word: sum(case.outcome == word for case in cases) for word in ELEMENTS}
+    """JUnit XML: a slowdown is a failure, what is broken an error, what is not decided skipped."""
+    tags = [ELEMENTS.get(case.outcome) for case in cases]
     root = ET.Element("testsuites")
     suite = ET.SubElement(
         root,
         "testsuite",
         name="jax-workbench gate",
         tests=str(len(cases)),
-        failures=str(count["slower"]),
-        errors=str(count["broken"]),
-        skipped=str(count["undecided"]),
+        failures=str(tags.count("failure")),
+        errors=str(tags.count("error")),
+        skipped=str(tags.count("skipped")),
         time=f"{sum(case.wall_s for case in cases):.3f}",
     )
-    for case in cases:
+    for case, tag in zip(cases, tags, strict=True):
         element = ET.SubElement(
             suite,
             "testcase",
@@ -112,7 +124,7 @@ def as_junit(cases: Sequence[Case]) -> str:
             time=f"{case.wall_s:.3f}",
         )
         text = NOT_XML.sub("?", case.text)
-        if tag := ELEMENTS.get(case.outcome):
+        if tag:
             message = f"{case.verdict} {case.ratio}".strip()
             ET.SubElement(element, tag, message=message, type=case.verdict).text = text
         else:
@@ -121,11 +133,17 @@ def as_junit(cases: Sequence[Case]) -> str:
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-ELEMENTS = {"slower": "failure", "broken": "error", "undecided": "skipped"}
+ELEMENTS = {
+    "slower": "failure",
+    "broken": "error",
+    "undecided": "skipped",
+    "uncompared": "skipped",
+}
 WORDS = {
     "ok": "no slowdown",
     "slower": "**slower**",
     "undecided": "not decided",
+    "uncompared": "not compared",
     "broken": "**not measured**",
 }
 

@@ -6,8 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from jax_workbench.server.gate import GateOptions, plan_call
-from jax_workbench.server.gate_file import Benchmark, GateFileError, code_at, read_benchmarks
+from jax_workbench.server.gate import GateOptions, plan_call, run_gate
+from jax_workbench.server.gate_file import (
+    Benchmark,
+    GateFileError,
+    code_at,
+    defines,
+    read_benchmarks,
+)
+from jax_workbench.server.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 OLD = "def fn(x):\n    return x @ x[0]\n"
@@ -59,7 +66,72 @@ def test_a_file_that_the_revision_lacks_is_measured_alone(project: Path) -> None
     (project / "benchmarks.toml").write_text(text, encoding="utf-8")
     options = GateOptions(project / "benchmarks.toml", against="HEAD")
 
-    assert len(plan_call(only(project), options).arguments["variants"]) == 1
+    planned = plan_call(only(project), options)
+
+    assert len(planned.arguments["variants"]) == 1
+    assert planned.why_alone == "HEAD has no other.py."
+
+
+def test_a_function_that_the_revision_lacks_is_measured_alone(project: Path) -> None:
+    (project / "product.py").write_text("def newer(x):\n    return x\n", encoding="utf-8")
+    with (project / "benchmarks.toml").open("a", encoding="utf-8") as file:
+        file.write('fn = "newer"\n')
+    options = GateOptions(project / "benchmarks.toml", against="HEAD")
+
+    planned = plan_call(only(project), options)
+
+    assert len(planned.arguments["variants"]) == 1
+    assert planned.why_alone == "product.py at HEAD defines nothing called newer."
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def fn(x): ...",
+        "fn = abs",
+        "from operator import neg as fn",
+        "if 1:\n    class fn: ...",
+        "from operator import *",
+        "def fn(",
+    ],
+)
+def test_a_function_counts_as_there_however_it_got_its_name(code: str) -> None:
+    assert defines(code, "fn")
+
+
+@pytest.mark.parametrize("code", ["", "def other(fn): return fn", "fn(1)", "# def fn"])
+def test_a_name_that_is_only_used_is_not_there(code: str) -> None:
+    assert not defines(code, "fn")
+
+
+@pytest.mark.anyio
+async def test_a_missing_kept_program_is_an_error_that_names_it(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "kept").mkdir()
+    junit = project / "j.xml"
+    options = GateOptions(project / "benchmarks.toml", programs=project / "kept", junit=junit)
+
+    code = await run_gate(options, Settings(state_dir=project / "state"))
+
+    assert code == 2
+    said = capsys.readouterr().err
+    assert str(project / "kept" / "product.bin") in said
+    assert f"--keep {project / 'kept'}" in said
+    assert '<error message="no_program"' in junit.read_text(encoding="utf-8")
+
+
+@pytest.mark.anyio
+async def test_a_folder_of_programs_that_is_not_there_is_named_before_anything_runs(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = GateOptions(project / "benchmarks.toml", programs=project / "kept")
+
+    code = await run_gate(options, Settings(state_dir=project / "state"))
+
+    assert code == 2
+    assert f"--keep {project / 'kept'}" in capsys.readouterr().err
+    assert not (project / "state").exists()
 
 
 @pytest.mark.parametrize("revision", ["nowhere", "--output=x", "HEAD:product.py", ""])
@@ -125,6 +197,13 @@ def test_an_unknown_argument_is_named_before_anything_runs(project: Path) -> Non
 
     assert ended.returncode == 2
     assert "product: budget_s" in ended.stderr
+
+
+def test_programs_and_a_revision_together_are_refused(project: Path) -> None:
+    ended = gate(project, "--against=HEAD", "--programs=kept")
+
+    assert ended.returncode == 2
+    assert "not allowed with argument --against" in ended.stderr
 
 
 def test_a_real_slowdown_fails_and_is_reported(project: Path) -> None:

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from jax_workbench.server.gate import exit_code
-from jax_workbench.server.gate_report import Case, as_junit, as_markdown, cases_of
+from jax_workbench.server.gate_report import Case, as_junit, as_markdown, cases_of, without_baseline
 from jax_workbench.server.reply import Answered, Failed
 
 
@@ -70,6 +70,27 @@ def test_a_kept_program_of_another_machine_says_nothing_of_the_code(
 
     assert exit_code(found) == exits
     assert "What next." in found[0].text
+
+
+def test_what_the_revision_lacks_is_skipped_with_the_reason_and_told_in_the_summary() -> None:
+    (alone,) = cases("same")
+
+    case = without_baseline(alone, "main has no new.py.")
+
+    assert exit_code([case]) == 0
+    (suite,) = ET.fromstring(as_junit([case]))  # noqa: S314 - our own text
+    assert suite.get("skipped") == "1"
+    (skipped,) = suite.iter("skipped")
+    assert (skipped.text or "").startswith("main has no new.py.")
+    assert "main has no new.py." in as_markdown([case])
+    assert "not compared" in as_markdown([case])
+
+
+@pytest.mark.parametrize("verdict", ["rejected", "slower"])
+def test_what_went_wrong_stays_wrong_without_a_baseline(verdict: str) -> None:
+    (case,) = cases(verdict)
+
+    assert without_baseline(case, "main has no new.py.") == case
 
 
 def test_junit_counts_what_it_holds_and_is_xml_whatever_a_job_printed() -> None:
