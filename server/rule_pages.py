@@ -20,6 +20,11 @@ SYNTAX_ERROR = (
     "# JAX000: syntax-error\n\nThe text does not parse as Python. What stands before the error was "
     "linted; mend it and lint again.\n"
 )
+RAISES = (
+    "# JAX002: raises-when-run\n\nOnly with `confirm`: the text was run as it stands, and JAX or a "
+    "library on it raised on this line. The message is the library's own. Errors for want of a "
+    "module, a file, memory or a device are not told.\n"
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,8 @@ class RulePage:
 def rule_pages() -> dict[str, RulePage]:
     """Every page by its code, in the order of the codes."""
     broken = RulePage("JAX000", "error", "The text does not parse as Python.", SYNTAX_ERROR)
-    pages = {broken.code: broken}
+    raises = RulePage("JAX002", "error", "With `confirm`: a library raises here.", RAISES)
+    pages = {page.code: page for page in (broken, raises)}
     for rule in (UNUSED, *all_rules()):
         how = CONFIRMED_BY[rule.confirm]
         confirmed = f" `confirm` checks it by {how}." if how else ""

@@ -45,7 +45,8 @@ def main() -> None:
         if "--confirm" in sys.argv[1:]:
             told["confirmed"] = scored(anyio.run(confirmed, cases))
         for way, score in told.items():
-            kept.setdefault("as_first_measured", {}).setdefault(way, score)
+            if way == "static":  # `confirm` was first measured when rules had been tuned
+                kept.setdefault("as_first_measured", {}).setdefault(way, score)
             kept.setdefault("now", {})[way] = score
     RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(record, indent=1))  # noqa: T201

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from jax_workbench.tools.contract import Jobs, Next, Note
 from jax_workbench.tools.errors import ToolError
 from jax_workbench.tools.lint_jax_code import Finding, Findings, LintJaxCodeAnswer, LintJaxCodeAsk
+from jax_workbench.tools.lint_jax_code.raised_finding import raised_finding
 
 WORK = "jax_workbench.tools.lint_jax_code.work:run"
 CONFIRM = "jax_workbench.tools.lint_jax_code.confirm:run"
@@ -23,8 +24,8 @@ async def plan(ask: LintJaxCodeAsk, jobs: Jobs) -> LintJaxCodeAnswer:
     notes = list(notes_of(static))
     found: list[dict[str, Any]] = static["findings"]
     is_broken = any(f["code"] == "JAX000" for f in found)
-    if ask.confirm and found and not is_broken:
-        notes += await confirm(ask, jobs, found)
+    if ask.confirm and not is_broken:
+        notes += await confirm(ask, jobs, static)
     result = checked(static)
     errors = [f for f in result.findings if f.severity == "error"]
     status = "syntax_error" if is_broken else "findings" if result.findings else "clean"
@@ -39,8 +40,9 @@ async def plan(ask: LintJaxCodeAsk, jobs: Jobs) -> LintJaxCodeAnswer:
     )
 
 
-async def confirm(ask: LintJaxCodeAsk, jobs: Jobs, found: list[dict[str, Any]]) -> list[Note]:
-    """Ask a worker that runs the code; write what it says into the findings."""
+async def confirm(ask: LintJaxCodeAsk, jobs: Jobs, static: dict[str, Any]) -> list[Note]:
+    """Ask a worker that runs the code; write what it says into the findings of the static pass."""
+    found: list[dict[str, Any]] = static["findings"]
     brief = [{"code": f["code"], "line": f["line"], "end_line": f["end_line"]} for f in found]
     for finding in found:
         finding["evidence"] = "not_checked"
@@ -58,6 +60,10 @@ async def confirm(ask: LintJaxCodeAsk, jobs: Jobs, found: list[dict[str, Any]]) 
     for finding, verdict in zip(found, verdicts, strict=True):  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType]
         if verdict in VERDICTS:
             finding["evidence"] = verdict
+    if (raised := raised_finding(value.get("raised"), ask, found)) is not None:
+        found.append(raised)
+        found.sort(key=lambda f: f["line"])
+        static["counts"]["error"] += 1
     return []
 
 

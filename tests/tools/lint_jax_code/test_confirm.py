@@ -1,0 +1,103 @@
+"""What running the text adds to the findings, in the real sandbox."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import anyio
+import pytest
+
+from jax_workbench.sandbox.policy import Limits
+from jax_workbench.server.background_pool import BackgroundPool
+from jax_workbench.server.jobs_handle import CallJobs
+from jax_workbench.server.sandboxing import local_pool
+from jax_workbench.server.settings import Settings
+from jax_workbench.server.watch import Watch
+from jax_workbench.tools.lint_jax_code import LintJaxCodeAnswer, LintJaxCodeAsk
+from jax_workbench.tools.lint_jax_code.plan import plan
+from jax_workbench.tools.lint_jax_code.raised_finding import raised_finding
+
+pytestmark = pytest.mark.anyio
+
+REUSED = "import jax\nk = jax.random.key(0)\na = jax.random.normal(k)\nb = jax.random.normal(k)\n"
+MISFIT = """\
+import json
+import jax.numpy as jnp
+
+sizes = json.loads("[3, 4]")
+a = jnp.ones(sizes[0])
+b = jnp.ones(sizes[1])
+print(jnp.dot(a, b))
+"""
+
+
+@pytest.fixture(scope="module")
+async def pool() -> AsyncIterator[BackgroundPool]:
+    running = BackgroundPool(local_pool(Settings()))
+    async with anyio.create_task_group() as group:
+        group.start_soon(running.hold)
+        yield running
+        running.leave()
+
+
+async def confirm(pool: BackgroundPool, code: str, **more: Any) -> LintJaxCodeAnswer:
+    jobs = CallJobs(pool, Watch("confirm"), inputs={}, limits=Limits(wall_s=60))
+    return await plan(LintJaxCodeAsk(code=code, confirm=True, **more), jobs)
+
+
+def told(answer: LintJaxCodeAnswer) -> list[tuple[str, int, str]]:
+    assert answer.result is not None
+    return [(f.code, f.line, f.evidence) for f in answer.result.findings]
+
+
+async def test_a_finding_whose_error_comes_is_confirmed_and_told_once(
+    pool: BackgroundPool,
+) -> None:
+    answer = await confirm(pool, REUSED)
+
+    assert told(answer) == [("JAX301", 4, "confirmed")]
+
+
+async def test_an_error_that_no_finding_predicts_is_one(pool: BackgroundPool) -> None:
+    answer = await confirm(pool, MISFIT)
+
+    assert told(answer) == [("JAX002", 7, "confirmed")]
+    assert answer.result
+    assert answer.result.counts["error"] == 1
+    assert "TypeError" in answer.result.findings[0].message
+    assert answer.status == "findings"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        MISFIT.replace("[3, 4]", "[3, 3]"),
+        "import a_module_that_is_not_there\n",
+        "import jax\njax.devices('gpu')\n",
+        "open('nothing.csv')\n",
+        "raise ValueError('ours')\n",
+    ],
+    ids=["it runs", "no module", "no device", "no file", "its own error"],
+)
+async def test_what_is_no_fault_of_its_use_of_jax_is_not_told(
+    pool: BackgroundPool, code: str
+) -> None:
+    assert told(await confirm(pool, code)) == []
+
+
+async def test_it_can_be_ignored_like_any_rule(pool: BackgroundPool) -> None:
+    assert told(await confirm(pool, MISFIT, ignore=["JAX002"])) == []
+
+
+async def test_code_that_ends_its_worker_keeps_the_static_findings(pool: BackgroundPool) -> None:
+    answer = await confirm(pool, REUSED + "import os\nos._exit(3)\n")
+
+    assert told(answer) == [("JAX301", 4, "not_checked")]
+    assert [note.code for note in answer.notes] == ["not_confirmed"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [None, 1, {"lines": [], "text": "x"}, {"lines": [99], "text": "x"}, {"lines": "7", "text": 1}],
+)
+def test_what_no_honest_run_says_is_no_finding(said: Any) -> None:
+    assert raised_finding(said, LintJaxCodeAsk(code=MISFIT), []) is None
