@@ -21,7 +21,7 @@ RUN python -m pip wheel --no-cache-dir --no-deps --wheel-dir /dist . \
 FROM ${BASE}
 LABEL io.modelcontextprotocol.server.name="io.github.jax-workbench/jax-workbench" \
     org.opencontainers.image.title="jax-workbench" \
-    org.opencontainers.image.description="Measured facts about JAX code for AI assistants, over MCP" \
+    org.opencontainers.image.description="Measured facts about JAX code for AI assistants, over the Model Context Protocol." \
     org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /opt/jax-workbench /opt/jax-workbench
 RUN mkdir /state && chown 10001:10001 /state

@@ -13,6 +13,7 @@ from jax_workbench.server.call_once import call_once
 from jax_workbench.server.client_configs import CLIENTS, show_config
 from jax_workbench.server.compiled_base import read_base, set_up
 from jax_workbench.server.demo import show_demo
+from jax_workbench.server.distribution_files import FILES
 from jax_workbench.server.doctor import show_findings
 from jax_workbench.server.health_check import show_health
 from jax_workbench.server.jobs import JobBook
@@ -44,7 +45,7 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:  # noqa:
         case "call":
             return await call_once(options.tool, options.arguments, options.out, settings)
         case "config":
-            return show_config(options.client, settings)
+            return show_config(options.client, settings, options.out)
         case "demo":
             return await show_demo()
         case "lint":
@@ -116,7 +117,9 @@ def _parser() -> argparse.ArgumentParser:
         "health", parents=[common], help="ask the server at JAX_WORKBENCH_HTTP how it is"
     )
     config = commands.add_parser("config", parents=[common], help="print what a client is told")
-    config.add_argument("client", choices=[*CLIENTS], metavar="CLIENT", help=", ".join(CLIENTS))
+    known = [*CLIENTS, *FILES]
+    config.add_argument("client", choices=known, metavar="CLIENT", help=", ".join(known))
+    config.add_argument("--out", type=Path, metavar="FILE", help="write it there")
     call = commands.add_parser("call", parents=[common], help="run one tool and print its answer")
     call.add_argument("tool", metavar="TOOL", help="its name")
     call.add_argument(

@@ -1,4 +1,4 @@
-"""`jax-workbench config CLIENT`: what a client must be told to start this server. Server only."""
+"""`jax-workbench config`: what a client or a registry is told of this server. Server only."""
 
 import base64
 import json
@@ -9,16 +9,30 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from jax_workbench.server.distribution_files import FILES, NAME
 from jax_workbench.server.settings import Settings
 
-NAME = "jax-workbench"
+NOT_WRITTEN = 2
 CALL_LIMIT_MS = 660_000
 """Longer than the longest call; Claude Code gives up at this."""
 
 
-def show_config(client: str, settings: Settings) -> int:
-    """Print the block for `client`, then where it goes; returns 0."""
-    sys.stdout.write(CLIENTS[client](launch(settings)) + "\n")
+def show_config(name: str, settings: Settings, out: Path | None = None) -> int:
+    """Print what the client or the file called `name` is told, or write it to `out`.
+
+    Returns 0, or 2 where it can't be written.
+    """
+    text = (FILES[name]() if name in FILES else CLIENTS[name](launch(settings))) + "\n"
+    if out is None:
+        sys.stdout.write(text)
+        return 0
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        sys.stderr.write(
+            f"jax-workbench config: {error}; --out takes a file that can be written.\n"
+        )
+        return NOT_WRITTEN
     return 0
 
 
