@@ -40,10 +40,14 @@ def raised_finding(
         "message": f"This line raises when the text is run: {error.text}",
         "why": "The text was run as it stands, and a library refused this.",
         "line": line,
-        "column": len(text) - len(text.lstrip()) + 1,
+        "column": indent(text) + 1,
         "end_line": line,
         "end_column": len(text) + 1,
-        "related": [],
+        "related": [
+            {"line": n, "column": indent(lines[n - 1]) + 1, "message": "Called from here."}
+            for n in dict.fromkeys(error.lines[:-1])
+            if n != line
+        ],
         "fix": None,
         "evidence": "confirmed",
         "docs": f"workbench://lint/{CODE}",
@@ -55,3 +59,8 @@ def is_asked_for(ask: LintJaxCodeAsk) -> bool:
     if any(CODE.startswith(code) for code in ask.ignore):
         return False
     return not ask.select or any(CODE.startswith(code) for code in ask.select)
+
+
+def indent(text: str) -> int:
+    """Characters before the first that is no space."""
+    return len(text) - len(text.lstrip())

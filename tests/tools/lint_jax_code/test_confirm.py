@@ -67,6 +67,16 @@ async def test_an_error_that_no_finding_predicts_is_one(pool: BackgroundPool) ->
     assert answer.status == "findings"
 
 
+async def test_an_error_names_the_lines_that_led_to_it(pool: BackgroundPool) -> None:
+    inside = MISFIT.replace("print(jnp.dot(a, b))", "def dot():\n    return jnp.dot(a, b)\ndot()")
+
+    answer = await confirm(pool, inside)
+
+    assert told(answer) == [("JAX002", 8, "confirmed")]
+    assert answer.result
+    assert [at["line"] for at in answer.result.findings[0].related] == [9]
+
+
 @pytest.mark.parametrize(
     "code",
     [
