@@ -78,3 +78,49 @@ def test_every_rule_has_a_page(rule: Rule) -> None:
     assert rule.headline.endswith(".")
     assert rule.why
     assert "## Use instead" in rule.page
+
+
+def test_a_list_is_found_where_the_caller_leaves_the_question_open() -> None:
+    text = IMPORTS + (
+        "def averaged(parts, kinds=None):\n"
+        "    if kinds is None:\n"
+        "        return jnp.mean(parts, axis=0)  # JAX408\n"
+        "    return jnp.stack(parts)\n"
+        "out = averaged([3.0, 4.0])\n"
+    )
+
+    found = found_in(text, "JAX408")
+
+    assert found == expected_in(text, "JAX408") != []
+
+
+def test_a_cast_is_found_where_no_argument_was_bound_beforehand() -> None:
+    text = IMPORTS + (
+        "def bounded(v):\n"
+        "    def turn(w, top=None):\n"
+        "        if top is None:\n"
+        "            top = int(jnp.sum(w))  # JAX106\n"
+        "        return w[:2] * top\n"
+        "    return lax.cond(True, turn, lambda w: w[:2], v)\n"
+    )
+
+    found = found_in(text, "JAX106")
+
+    assert found == expected_in(text, "JAX106") != []
+
+
+def test_what_is_none_on_one_way_only_stays_open_behind_it() -> None:
+    text = IMPORTS + (
+        "@jax.jit\n"
+        "def settle(v, old, rows):\n"
+        "    for row in rows:\n"
+        "        if old is None:\n"
+        "            return row\n"
+        "    if old is None:\n"
+        "        return 1 if jnp.all(v > 0) else 0  # JAX101\n"
+        "    return v\n"
+    )
+
+    found = found_in(text, "JAX101")
+
+    assert found == expected_in(text, "JAX101") != []

@@ -28,6 +28,10 @@ class Analysis:
         self.found: dict[tuple[str, int, int], tuple[Rule, Found]] = {}
         self.consumed: dict[int, Use] = {}
         self.donated: dict[int, ast.AST] = {}
+        self.present: frozenset[int] = frozenset()
+        """Serials of the values that are known not to be None here."""
+        self.present_at: dict[ast.AST, frozenset[int]] = {}
+        """The same, where each function was defined."""
         self.calling: list[ast.AST] = []
         self.functions: list[Function] = []
         self.classes: list[Klass] = []
@@ -117,13 +121,14 @@ class Analysis:
 
     def state(self, frame: Frame) -> State:
         """A copy of what holds now."""
-        return State(dict(frame.names), dict(self.consumed), dict(self.donated))
+        return State(dict(frame.names), dict(self.consumed), dict(self.donated), self.present)
 
     def restore(self, frame: Frame, state: State) -> None:
         """Go back to what held."""
         frame.names = dict(state.names)
         self.consumed = dict(state.consumed)
         self.donated = dict(state.donated)
+        self.present = state.present
 
     def join(self, frame: Frame, ends: list[State]) -> None:
         """Continue from whichever of these states."""
@@ -135,6 +140,7 @@ class Analysis:
             consumed = other.consumed | consumed
             donated = donated | other.donated
         frame.names, self.consumed, self.donated = names, consumed, donated
+        self.present = frozenset.intersection(*(end.present for end in ends))
 
     def is_last_of_cell(self, node: ast.stmt) -> bool:
         """Whether a statement's value is shown: the end of a notebook cell or doctest."""

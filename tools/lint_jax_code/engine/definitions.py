@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 def function(lint: "Analysis", frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """`def`: binds the function as its decorators leave it."""
+    lint.present_at[node] = lint.present
     made = Function(node, frame, name=node.name, klass=frame.klass, in_loop=frame.in_loop)
     spec = node.args
     positional = [*spec.posonlyargs, *spec.args]

@@ -22,6 +22,7 @@ from jax_workbench.tools.lint_jax_code.engine.events import (
 )
 from jax_workbench.tools.lint_jax_code.engine.frames import Frame, joined
 from jax_workbench.tools.lint_jax_code.engine.operators import compared, computed, negated
+from jax_workbench.tools.lint_jax_code.engine.presence import GUARDS
 from jax_workbench.tools.lint_jax_code.engine.values import (
     MISSING,
     Function,
@@ -36,8 +37,6 @@ from jax_workbench.tools.lint_jax_code.engine.well_known import BUILTINS, MEANIN
 if TYPE_CHECKING:
     from jax_workbench.tools.lint_jax_code.engine.analysis import Analysis
 
-GUARDS = ("hasattr", "version", "TYPE_CHECKING", "find_spec")
-"""Words of conditions that ask whether something is there."""
 DISPLAYS: dict[type[ast.AST], Kind] = {
     ast.Tuple: "tuple",
     ast.List: "list",
@@ -192,6 +191,7 @@ def conditional(lint: "Analysis", frame: Frame, node: ast.IfExp) -> Value:
 
 def function(lint: "Analysis", frame: Frame, node: ast.Lambda) -> Value:
     """A lambda."""
+    lint.present_at[node] = lint.present
     made = Function(node, frame, in_loop=frame.in_loop)
     for parameter in node.args.defaults:
         lint.evaluate(frame, parameter)

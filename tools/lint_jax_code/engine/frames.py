@@ -82,6 +82,7 @@ class State:
     names: dict[str, Value]
     consumed: dict[int, Use]
     donated: dict[int, ast.AST]
+    present: frozenset[int]
 
 
 def joined_names(left: dict[str, Value], right: dict[str, Value]) -> dict[str, Value]:

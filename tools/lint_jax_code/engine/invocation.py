@@ -79,10 +79,13 @@ def enter(
     )
     lint.analysed[node] = max(lint.analysed.get(node, -1), inner.staged)
     lint.calling.append(node)
+    present = lint.present
+    lint.present |= lint.present_at.get(node, frozenset())
     try:
         _walk(lint, inner, node)
     finally:
         lint.calling.pop()
+        lint.present = present
     for consumed in inner.exits:
         lint.consumed = consumed | lint.consumed
     lint.emit(FunctionEnd(lint, inner, node, function, inner.returned))

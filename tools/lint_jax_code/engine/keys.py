@@ -71,11 +71,16 @@ def _parting(one: Use, other: Use) -> tuple[int, bool]:
     return deepest, True
 
 
-def age(key: Value) -> int:
-    """Parts of a key are made when they are asked for: they are as old as the whole."""
+def whole(key: Value) -> Value:
+    """The key or the array of keys that a part was taken of."""
     while key.op == "part" and key.parent is not None:
         key = origin(key.parent)
-    return key.serial
+    return key
+
+
+def age(key: Value) -> int:
+    """Parts of a key are made when they are asked for: they are as old as the whole."""
+    return whole(key).serial
 
 
 def _earlier(lint: "Analysis", key: Value) -> Use | None:

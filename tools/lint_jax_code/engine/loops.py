@@ -18,7 +18,7 @@ def loop(lint: "Analysis", frame: Frame, node: ast.For | ast.AsyncFor) -> bool:
     lint.emit(Iterate(lint, frame, node, node.iter, source, node.body))
     n_items = _n_turns(source)
     frame.loops.append(node)
-    before = frame.names
+    before, present = frame.names, lint.present
     for turn in range(2 if n_items is None else min(n_items, 2)):
         before = dict(frame.names)
         part = element_of(lint, frame, source, node.iter, turn, node)
@@ -26,6 +26,7 @@ def loop(lint: "Analysis", frame: Frame, node: ast.For | ast.AsyncFor) -> bool:
         if lint.execute(frame, node.body) and _always_leaves(node.body):
             break
     frame.loops.pop()
+    lint.present = present
     _forget_shapes(frame, before)
     lint.execute(frame, node.orelse)
     return False
@@ -46,7 +47,7 @@ def _always_leaves(body: list[ast.stmt]) -> bool:
 def while_loop(lint: "Analysis", frame: Frame, node: ast.While) -> bool:
     """`while`: as `for`."""
     frame.loops.append(node)
-    before = frame.names
+    before, present = frame.names, lint.present
     for _ in range(2):
         before = dict(frame.names)
         test = lint.evaluate(frame, node.test)
@@ -54,6 +55,7 @@ def while_loop(lint: "Analysis", frame: Frame, node: ast.While) -> bool:
         if lint.execute(frame, node.body) and _always_leaves(node.body):
             break
     frame.loops.pop()
+    lint.present = present
     _forget_shapes(frame, before)
     lint.execute(frame, node.orelse)
     return False

@@ -16,9 +16,9 @@ from jax_workbench.tools.lint_jax_code.engine.events import (
     StoreAttribute,
     StoreIndex,
 )
-from jax_workbench.tools.lint_jax_code.engine.expressions import GUARDS
 from jax_workbench.tools.lint_jax_code.engine.frames import Frame, State
 from jax_workbench.tools.lint_jax_code.engine.operators import computed
+from jax_workbench.tools.lint_jax_code.engine.presence import GUARDS, can_enter, question_of
 from jax_workbench.tools.lint_jax_code.engine.values import Value
 
 if TYPE_CHECKING:
@@ -122,9 +122,12 @@ def branch(lint: "Analysis", frame: Frame, node: ast.If) -> bool:
     is_guard = any(word in text for word in GUARDS)
     lint.guard_depth += is_guard
     start, guards = lint.state(frame), frame.guards
+    question = question_of(frame, node.test)
     ends: list[State] = []
     for body, taken in ((node.body, sense), (node.orelse, not sense)):
         lint.restore(frame, start)
+        if not can_enter(lint, frame, question, is_true=taken is sense):
+            continue
         frame.guards = (*guards, (text, taken))
         if not lint.execute(frame, body):
             ends.append(lint.state(frame))

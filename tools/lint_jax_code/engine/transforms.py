@@ -34,6 +34,8 @@ from jax_workbench.tools.lint_jax_code.engine.values import (
 if TYPE_CHECKING:
     from jax_workbench.tools.lint_jax_code.engine.analysis import Analysis
 
+MAY_BE_KEYS = frozenset(("key", "keys", "unknown"))
+"""What may be an array of keys, of which pmap hands one to each device."""
 APPLICABLE = frozenset(
     ("function", "transformed", "name", "object", "unknown", "instance", "pytree")
 )
@@ -111,9 +113,12 @@ def call_transformed(
     if function is None or has_star:
         return outcome(stack, Value(), args, level)
     seen, seen_by_name = args, kwargs
-    for transform in stack:
+    for position, transform in enumerate(stack):
+        inner_owner = receiver(stack[position - 1].inner) if position else None
+        if inner_owner is not None:
+            seen = [inner_owner, *seen]
         seen, seen_by_name = _seen(function, transform, seen, seen_by_name)
-    is_mapped = any(t.name in MAPPING for t in stack)
+    is_mapped = any(_is_mapped(t, [*args, *kwargs.values()]) for t in stack)
     result = enter(
         lint,
         frame,
@@ -144,16 +149,14 @@ def _seen(
             return [Value() for _ in args], {k: Value() for k in kwargs}
         names = [p.arg for p in function.parameters]
         shift = 1 if transform.name == "lifted_jit" else 0
-        if transform.name == "pmap":
-            pairs = zip(args, _mapped(transform, args), strict=True)
-            args = [mapped if a.kind == "keys" else a for a, mapped in pairs]
+        mapped = _mapped(transform, args) if transform.name == "pmap" else args
         skip = transform.name == "filter_jit"
         return (
             [
                 a
                 if _named(names, i + shift) in static or (skip and a.kind != "array")
-                else handed_in(a, level)
-                for i, a in enumerate(args)
+                else handed_in(part if a.kind in MAY_BE_KEYS else a, level)
+                for i, (a, part) in enumerate(zip(args, mapped, strict=True))
             ],
             {k: a if k in static else handed_in(a, level) for k, a in kwargs.items()},
         )
@@ -168,9 +171,16 @@ def _seen(
         if wanted is None:
             return [Value() for _ in args], kwargs
         return [handed_in(a, level) if i in wanted else a for i, a in enumerate(args)], kwargs
+    if transform.name == "vectorize" and len(args) > 1:
+        args = [mapped_over(a) if a.kind in {"keys", "unknown"} else a for a in args]
     if level >= MAPPED:
         return [handed_in(a, level) for a in args], kwargs
     return args, kwargs
+
+
+def _is_mapped(transform: Transform, args: list[Value]) -> bool:
+    """Whether a batch shares what is not mapped; an only argument of vectorize is the batch."""
+    return transform.name in MAPPING and (transform.name != "vectorize" or len(args) > 1)
 
 
 def _named(names: list[str], position: int) -> str:

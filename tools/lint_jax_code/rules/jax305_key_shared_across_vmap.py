@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from jax_workbench.tools.lint_jax_code.engine.asking import is_test_file
 from jax_workbench.tools.lint_jax_code.engine.events import Consume
-from jax_workbench.tools.lint_jax_code.engine.keys import age
+from jax_workbench.tools.lint_jax_code.engine.keys import age, whole
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
 from jax_workbench.tools.lint_jax_code.engine.values import MAPPED
 
@@ -21,7 +21,7 @@ def check(event: Consume) -> Iterator[Found]:
     """Report keys that are older than the mapped function's entry."""
     since = event.frame.root.mapped_since
     key = event.key
-    if since < 0 or key.op == "element" or not (0 <= age(key) < since):
+    if since < 0 or whole(key).op == "element" or not (0 <= age(key) < since):
         return
     if key.traced >= MAPPED or is_test_file(event.lint):
         return

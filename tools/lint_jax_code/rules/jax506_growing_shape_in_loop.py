@@ -26,6 +26,7 @@ GROWING = frozenset(
         "jax.numpy.pad",
     )
 )
+AXIS_PLACES = {"jax.numpy.concatenate": 1, "jax.numpy.append": 2}
 FEW = 3
 
 
@@ -37,6 +38,8 @@ def check(event: Bind) -> Iterator[Found]:
     if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
         return
     loop = event.frame.loops[-1] if event.frame.loops else None
+    if isinstance(loop, ast.For) and is_along_each_axis(loop, node.value, event.value.op):
+        return
     if (isinstance(loop, ast.For) and is_short(loop.iter)) or event.value.node is not node.value:
         return
     names = {n.id for a in node.value.args for n in ast.walk(a) if isinstance(n, ast.Name)}
@@ -47,6 +50,14 @@ def check(event: Bind) -> Iterator[Found]:
             " again. Collect in a list and stack once.",
             severity="info" if event.staged == STAGED else None,
         )
+
+
+def is_along_each_axis(loop: ast.For, call: ast.Call, name: str) -> bool:
+    """Whether each turn has its own axis: there are as many turns as axes, and no one stack."""
+    turns = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+    place = AXIS_PLACES.get(name, len(call.args))
+    axes = [k.value for k in call.keywords if k.arg == "axis"] or call.args[place : place + 1]
+    return any(isinstance(n, ast.Name) and n.id in turns for axis in axes for n in ast.walk(axis))
 
 
 def is_short(source: ast.expr) -> bool:
