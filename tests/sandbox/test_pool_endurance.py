@@ -72,8 +72,12 @@ def zygote_and_guards() -> tuple[int, list[int]]:
     return zygote, guards
 
 
-def parent_of(pid: int) -> int:
-    text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+def parent_of(pid: int) -> int | None:
+    """None for a process that ended since it was listed, as one between a fork and its exit."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
     return int(text.rpartition(")")[2].split()[1])
 
 
