@@ -1,16 +1,13 @@
 """Code that tries to look fast: timed honestly or rejected with its reason, in the real sandbox."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import anyio
 import pytest
 
 from jax_workbench.sandbox.policy import Limits
 from jax_workbench.server.background_pool import BackgroundPool
 from jax_workbench.server.jobs_handle import CallJobs
-from jax_workbench.server.sandboxing import local_pool
-from jax_workbench.server.settings import Settings
 from jax_workbench.server.watch import Watch
 from jax_workbench.tools.benchmark_fn import BenchmarkFnAnswer, BenchmarkFnAsk
 from jax_workbench.tools.benchmark_fn.plan import plan
@@ -26,15 +23,6 @@ from tests.tools.benchmark_fn.cheats import (
 )
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-async def pool() -> AsyncIterator[BackgroundPool]:
-    running = BackgroundPool(local_pool(Settings()))
-    async with anyio.create_task_group() as group:
-        group.start_soon(running.hold)
-        yield running
-        running.leave()
 
 
 async def benchmark(

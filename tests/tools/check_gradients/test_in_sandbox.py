@@ -1,16 +1,12 @@
 """The whole chain in the real sandbox: true verdicts, and code that tries to get a better one."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import anyio
 import pytest
 
 from jax_workbench.sandbox.policy import Limits
 from jax_workbench.server.background_pool import BackgroundPool
 from jax_workbench.server.jobs_handle import CallJobs
-from jax_workbench.server.sandboxing import local_pool
-from jax_workbench.server.settings import Settings
 from jax_workbench.server.watch import Watch
 from jax_workbench.tools.check_gradients import CheckGradientsAnswer, CheckGradientsAsk
 from jax_workbench.tools.check_gradients.plan import plan
@@ -56,15 +52,6 @@ from jax_workbench.tools.check_gradients import tracer
 tracer.audit_rules = lambda *a: {"suspects": (), "n_rules": 0, "unaudited": ()}
 """,
 }
-
-
-@pytest.fixture(scope="module")
-async def pool() -> AsyncIterator[BackgroundPool]:
-    running = BackgroundPool(local_pool(Settings()))
-    async with anyio.create_task_group() as group:
-        group.start_soon(running.hold)
-        yield running
-        running.leave()
 
 
 async def check(pool: BackgroundPool, code: str, **arguments: Any) -> CheckGradientsAnswer:

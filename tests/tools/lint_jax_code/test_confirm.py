@@ -1,16 +1,12 @@
 """What running the text adds to the findings, in the real sandbox."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import anyio
 import pytest
 
 from jax_workbench.sandbox.policy import Limits
 from jax_workbench.server.background_pool import BackgroundPool
 from jax_workbench.server.jobs_handle import CallJobs
-from jax_workbench.server.sandboxing import local_pool
-from jax_workbench.server.settings import Settings
 from jax_workbench.server.watch import Watch
 from jax_workbench.tools.lint_jax_code import LintJaxCodeAnswer, LintJaxCodeAsk
 from jax_workbench.tools.lint_jax_code.plan import plan
@@ -28,15 +24,6 @@ a = jnp.ones(sizes[0])
 b = jnp.ones(sizes[1])
 print(jnp.dot(a, b))
 """
-
-
-@pytest.fixture(scope="module")
-async def pool() -> AsyncIterator[BackgroundPool]:
-    running = BackgroundPool(local_pool(Settings()))
-    async with anyio.create_task_group() as group:
-        group.start_soon(running.hold)
-        yield running
-        running.leave()
 
 
 async def confirm(pool: BackgroundPool, code: str, **more: Any) -> LintJaxCodeAnswer:
