@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from functools import cache
 
-from jax_workbench.tools.lint_jax_code.linting import UNUSED
-from jax_workbench.tools.lint_jax_code.rules import all_rules
-
 SCHEME = "workbench://lint/"
 CONFIRMED_BY = {
     "trace": "tracing the code with abstract values",
@@ -40,6 +37,10 @@ class RulePage:
 @cache
 def rule_pages() -> dict[str, RulePage]:
     """Every page by its code, in the order of the codes."""
+    # Imported where they are read: a client that starts the server on stdio waits for it.
+    from jax_workbench.tools.lint_jax_code.linting import UNUSED  # noqa: PLC0415
+    from jax_workbench.tools.lint_jax_code.rules import all_rules  # noqa: PLC0415
+
     broken = RulePage("JAX000", "error", "The text does not parse as Python.", SYNTAX_ERROR)
     raises = RulePage("JAX002", "error", "With `confirm`: a library raises here.", RAISES)
     pages = {page.code: page for page in (broken, raises)}
