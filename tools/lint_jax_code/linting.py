@@ -115,7 +115,7 @@ def _overlap(one: Hit, other: Hit) -> bool:
 
 def marked(hits: Sequence[Hit], source: Source) -> Iterable[Hit]:
     """The findings, those marked that a comment takes back; unused comments become findings."""
-    comments = suppressions_of(source) if "#" in source.clean else []
+    comments = suppressions_of(source)
     for hit in hits:
         first, _ = source.lines.place(hit.start)
         last, _ = source.lines.place(max(hit.end - 1, hit.start))

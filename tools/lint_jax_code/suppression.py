@@ -7,6 +7,8 @@ from jax_workbench.tools.lint_jax_code.source import Source
 
 OURS = re.compile(r"\b(?:JAX|NNX|OPX|ORB|NPR)\d*\b")
 NOQA = re.compile(r"#\s*noqa\b(?P<codes>\s*:\s*[A-Z0-9, ]+)?", re.IGNORECASE)
+MARK = re.compile(r"#\s*(?:noqa|jax-workbench:)", re.IGNORECASE)
+"""What every such comment has; a text without it need not be tokenised."""
 IGNORE = re.compile(r"#\s*jax-workbench:\s*(?P<file>ignore-file|ignore)\[(?P<codes>[^\]]*)\]")
 
 
@@ -32,6 +34,8 @@ class Suppression:
 def suppressions_of(source: Source) -> list[Suppression]:
     """Every such comment of a text; markers in strings do not count."""
     found: list[Suppression] = []
+    if not MARK.search(source.clean):
+        return found
     for start, end, text in source.comments():
         line, _ = source.lines.place(start)
         if match := IGNORE.search(text):

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from jax_workbench.tools.lint_jax_code.engine import expressions, statements
-from jax_workbench.tools.lint_jax_code.engine.events import Event, ModuleEnd, Use
+from jax_workbench.tools.lint_jax_code.engine.events import Call, Event, ModuleEnd, Use
 from jax_workbench.tools.lint_jax_code.engine.facts import facts_of
-from jax_workbench.tools.lint_jax_code.engine.frames import Frame, State, joined_names
+from jax_workbench.tools.lint_jax_code.engine.frames import Frame, Guards, State, joined_names
 from jax_workbench.tools.lint_jax_code.engine.remainder import analyse_the_rest
 from jax_workbench.tools.lint_jax_code.engine.rule import Check, Found, Rule
 from jax_workbench.tools.lint_jax_code.engine.values import Function, Klass, Transform, Value
@@ -42,6 +42,9 @@ class Analysis:
         self.instances: dict[Klass, dict[str, Value]] = {}
         self.called_in_loop: set[ast.AST] = set()
         self.guard_depth = 0
+        self.guarding: dict[Guards, bool] = {}
+        """Of conditions around some code: whether they ask if values are concrete."""
+        self.dumped: dict[ast.expr, str] = {}
         self.notebook_ends = _notebook_ends(source)
         self.scratch: dict[str, Any] = {}
         """What a rule keeps while it listens to one file, by its code."""
@@ -50,6 +53,8 @@ class Analysis:
         # The checker meets this class under two paths, and takes them for two classes.
         self.myself: Any = self
         self.listeners: dict[type[Event], list[tuple[Rule, Check]]] = {}
+        self.listening: dict[tuple[type[Event], str, str], list[tuple[Rule, Check]]] = {}
+        """Of the listeners to calls, those that look at calls of that name and method."""
         for rule in rules:
             if not _may_speak(rule, source.text):
                 continue
@@ -70,17 +75,27 @@ class Analysis:
 
     def emit(self, event: Event) -> None:
         """Tell the rules; keep what they find."""
-        for rule, check in self.listeners.get(type(event), ()):
+        is_call = isinstance(event, Call)
+        listening = self._of_call(event) if is_call else self.listeners.get(type(event), ())
+        for rule, check in listening:
             try:
-                self.keep(rule, check(event))
+                for finding in check(event):
+                    start, end = self.span(finding)
+                    self.found.setdefault((rule.code, start, end), (rule, finding))
             except RecursionError:
                 continue  # an expression too deep for this rule; the others still look
 
-    def keep(self, rule: Rule, found: Iterable[Found]) -> None:
-        """Remember findings once for each place."""
-        for finding in found:
-            start, end = self.span(finding)
-            self.found.setdefault((rule.code, start, end), (rule, finding))
+    def _of_call(self, event: Call) -> Sequence[tuple[Rule, Check]]:
+        """The rules that look at calls of that name and method."""
+        key = (type(event), event.name, event.method)
+        found = self.listening.get(key)
+        if found is None:
+            found = self.listening[key] = [
+                (rule, check)
+                for rule, check in self.listeners.get(type(event), ())
+                if rule.looks_at(event.name, event.method)
+            ]
+        return found
 
     def span(self, finding: Found) -> tuple[int, int]:
         """Offsets of a finding."""
@@ -89,6 +104,13 @@ class Analysis:
     def text(self, node: ast.AST) -> str:
         """The code of a node as it is written."""
         return self.source.segment(node)
+
+    def dump(self, node: ast.expr) -> str:
+        """The tree of a condition as text; it is asked for again at each walk of its function."""
+        text = self.dumped.get(node)
+        if text is None:
+            text = self.dumped[node] = ast.dump(node)
+        return text
 
     def line(self, node: ast.AST) -> int:
         """The 1-based line of a node."""

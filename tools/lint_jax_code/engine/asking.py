@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from jax_workbench.tools.lint_jax_code.engine.events import Event, Index
@@ -109,13 +110,23 @@ def is_differentiated(event: Event) -> bool:
 
 def is_guarded(event: Event) -> bool:
     """Whether the code asks first whether values are concrete, or catches what would be raised."""
-    guards = any(
-        any(word in text.lower() for word in CONCRETE)
+    if event.lint.guard_depth > 0:
+        return True
+    guards = event.frame.guards
+    known = event.lint.guarding.get(guards)
+    if known is None:
+        known = any(_asks_for_a_value(text, sense=sense) for text, sense in guards)
+        event.lint.guarding[guards] = known
+    return known
+
+
+def _asks_for_a_value(text: str, *, sense: bool) -> bool:
+    lowered = text.lower()
+    return (
+        any(word in lowered for word in CONCRETE)
         or (sense and "id='isinstance'" in text)
         or SWITCH.match(text) is not None
-        for text, sense in event.frame.guards
     )
-    return guards or event.lint.guard_depth > 0
 
 
 def is_staged(event: Event) -> bool:
@@ -184,6 +195,11 @@ def is_mask(event: Index) -> bool:
 
 def is_test_file(lint: "Analysis") -> bool:
     """Whether the file's name says that it holds tests."""
-    name = lint.source.filename.replace("\\", "/")
+    return _names_tests(lint.source.filename)
+
+
+@lru_cache(maxsize=64)
+def _names_tests(filename: str) -> bool:
+    name = filename.replace("\\", "/")
     base = name.rpartition("/")[2]
     return base.startswith(("test_", "conftest")) or base.endswith("_test.py") or "/tests/" in name

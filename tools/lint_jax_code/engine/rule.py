@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from jax_workbench.tools.lint_jax_code.engine.events import Event
@@ -57,9 +58,19 @@ class Rule:
     severity: Severity
     checks: tuple[tuple[type[Event], Check], ...]
     confirm: Probe = "none"
+    calls: tuple[str, ...] = ()
+    """Beginnings of the names of calls that it looks at, `.word` for methods; empty: all."""
     instead_of: tuple[str, ...] = ()
     """Codes of less specific rules that say nothing where this one has spoken."""
     page: str = field(default="", compare=False)
+
+    def looks_at(self, name: str, method: str) -> bool:
+        """Whether a call of that canonical name, or of that method, is one that it looks at."""
+        return not self.calls or name.startswith(self._names) or f".{method}" in self.calls
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(word for word in self.calls if not word.startswith("."))
 
     @property
     def headline(self) -> str:

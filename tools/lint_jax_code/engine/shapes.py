@@ -34,6 +34,17 @@ SHAPED_SAMPLERS = {
 }
 
 
+SHAPED_CALLS = (
+    "jax.random.",
+    "jax.numpy.",
+    "jax.nn.",
+    "jax.lax.",
+    ".reshape",
+    *(f".{method}" for method in ALONG_AN_AXIS),
+)
+"""Calls that can have shape arguments, as rules name the calls that they look at."""
+
+
 def shape_arguments(event: Call) -> Iterator[tuple[Value, ast.expr]]:
     """Values that must be Python integers, entry by entry, with their places."""
     for value, node in _whole(event):

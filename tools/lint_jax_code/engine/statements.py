@@ -114,9 +114,9 @@ def branch(lint: "Analysis", frame: Frame, node: ast.If) -> bool:
     """`if`: both arms from the same state, joined behind them."""
     test = lint.evaluate(frame, node.test)
     lint.emit(Branch(lint, frame, node, node.test, test, "if"))
-    text = ast.dump(node.test)
+    text = lint.dump(node.test)
     if isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not):
-        text, sense = ast.dump(node.test.operand), False
+        text, sense = lint.dump(node.test.operand), False
     else:
         sense = True
     is_guard = any(word in text for word in GUARDS)
@@ -217,7 +217,7 @@ def matched(lint: "Analysis", frame: Frame, node: ast.Match) -> bool:
         if case.guard is not None:
             test = lint.evaluate(frame, case.guard)
             lint.emit(Branch(lint, frame, case.guard, case.guard, test, "match"))
-        frame.guards = (*guards, (f"{ast.dump(node.subject)}#{position}", True))
+        frame.guards = (*guards, (f"{lint.dump(node.subject)}#{position}", True))
         if not lint.execute(frame, case.body):
             ends.append(lint.state(frame))
     frame.guards = guards

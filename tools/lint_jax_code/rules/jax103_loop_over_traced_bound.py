@@ -35,5 +35,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="trace",
+    calls=("builtins.range",),
     page=__doc__ or "",
 )

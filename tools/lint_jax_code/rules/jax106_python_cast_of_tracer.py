@@ -66,5 +66,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="trace",
+    calls=("builtins.", ".item", ".tolist"),
     page=__doc__ or "",
 )

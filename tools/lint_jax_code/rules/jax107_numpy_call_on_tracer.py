@@ -114,5 +114,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="trace",
+    calls=(*FOREIGN, "numpy.", "math."),
     page=__doc__ or "",
 )

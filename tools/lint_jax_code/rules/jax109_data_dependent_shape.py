@@ -65,5 +65,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="trace",
+    calls=("jax.numpy.", ".nonzero"),
     page=__doc__ or "",
 )

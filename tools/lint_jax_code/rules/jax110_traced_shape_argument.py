@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from jax_workbench.tools.lint_jax_code.engine.asking import is_traced, shown
 from jax_workbench.tools.lint_jax_code.engine.events import Call
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
-from jax_workbench.tools.lint_jax_code.engine.shapes import shape_arguments
+from jax_workbench.tools.lint_jax_code.engine.shapes import SHAPED_CALLS, shape_arguments
 from jax_workbench.tools.lint_jax_code.engine.values import Value
 
 
@@ -40,5 +40,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="trace",
+    calls=SHAPED_CALLS,
     page=__doc__ or "",
 )

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from jax_workbench.tools.lint_jax_code.engine.asking import is_abstract, shown
 from jax_workbench.tools.lint_jax_code.engine.events import Call
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
-from jax_workbench.tools.lint_jax_code.engine.shapes import shape_arguments
+from jax_workbench.tools.lint_jax_code.engine.shapes import SHAPED_CALLS, shape_arguments
 
 
 def check(event: Call) -> Iterator[Found]:
@@ -36,6 +36,7 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="trace",
+    calls=SHAPED_CALLS,
     instead_of=("JAX110",),
     page=__doc__ or "",
 )

@@ -84,5 +84,6 @@ RULE = Rule(
         (Compare, check_membership),
     ),
     confirm="trace",
+    calls=("builtins.",),
     page=__doc__ or "",
 )

@@ -70,6 +70,7 @@ RULE = Rule(
         (Binary, check_percent),
     ),
     confirm="trace",
+    calls=("builtins.format", ".format"),
     instead_of=("JAX201",),
     page=__doc__ or "",
 )

@@ -46,5 +46,6 @@ RULE = Rule(
     "warning",
     ((Call, check),),
     confirm="none",
+    calls=(*CLOCKS,),
     page=__doc__ or "",
 )

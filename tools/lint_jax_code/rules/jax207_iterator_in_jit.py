@@ -63,5 +63,6 @@ RULE = Rule(
         (Iterate, check_loop),
     ),
     confirm="none",
+    calls=("builtins.next",),
     page=__doc__ or "",
 )

@@ -47,5 +47,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="none",
+    calls=("jax.debug.print",),
     page=__doc__ or "",
 )

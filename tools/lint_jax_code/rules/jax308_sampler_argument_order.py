@@ -47,5 +47,6 @@ RULE = Rule(
     "error",
     ((Before, check),),
     confirm="trace",
+    calls=("jax.random.",),
     page=__doc__ or "",
 )

@@ -33,5 +33,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="run",
+    calls=("jax.numpy.",),
     page=__doc__ or "",
 )

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from jax_workbench.tools.lint_jax_code.engine.asking import replaced, shown
 from jax_workbench.tools.lint_jax_code.engine.events import Call, Event, Index
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
-from jax_workbench.tools.lint_jax_code.engine.shapes import shape_arguments
+from jax_workbench.tools.lint_jax_code.engine.shapes import SHAPED_CALLS, shape_arguments
 from jax_workbench.tools.lint_jax_code.engine.values import Value
 
 
@@ -72,5 +72,6 @@ RULE = Rule(
         (Call, check_call),
     ),
     confirm="trace",
+    calls=("builtins.range", *SHAPED_CALLS),
     page=__doc__ or "",
 )

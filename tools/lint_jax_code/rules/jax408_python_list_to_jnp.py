@@ -90,5 +90,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="trace",
+    calls=("jax.numpy.",),
     page=__doc__ or "",
 )

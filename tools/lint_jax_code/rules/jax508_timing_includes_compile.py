@@ -53,5 +53,6 @@ RULE = Rule(
         (CallTransformed, check_call),
     ),
     confirm="none",
+    calls=(*CLOCKS,),
     page=__doc__ or "",
 )

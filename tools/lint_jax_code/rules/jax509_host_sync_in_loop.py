@@ -42,5 +42,6 @@ RULE = Rule(
     "info",
     ((Call, check),),
     confirm="none",
+    calls=(*FETCHING, ".item"),
     page=__doc__ or "",
 )

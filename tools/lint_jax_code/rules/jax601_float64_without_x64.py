@@ -56,5 +56,6 @@ RULE = Rule(
     "warning",
     ((Call, check),),
     confirm="run",
+    calls=("jax.numpy.", ".astype"),
     page=__doc__ or "",
 )

@@ -38,5 +38,6 @@ RULE = Rule(
     "warning",
     ((Call, check),),
     confirm="none",
+    calls=("jax.",),
     page=__doc__ or "",
 )

@@ -143,5 +143,6 @@ RULE = Rule(
     "warning",
     ((Call, check),),
     confirm="gradient",
+    calls=("jax.numpy.where", "jax.lax.select"),
     page=__doc__ or "",
 )

@@ -67,5 +67,6 @@ RULE = Rule(
     "warning",
     ((Call, check),),
     confirm="gradient",
+    calls=("jax.numpy.",),
     page=__doc__ or "",
 )

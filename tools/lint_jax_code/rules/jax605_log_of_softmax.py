@@ -38,5 +38,6 @@ RULE = Rule(
     "warning",
     ((Call, check),),
     confirm="run",
+    calls=("jax.numpy.log",),
     page=__doc__ or "",
 )

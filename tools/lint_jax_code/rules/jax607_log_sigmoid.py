@@ -45,5 +45,6 @@ RULE = Rule(
     "warning",
     ((Call, check),),
     confirm="run",
+    calls=("jax.numpy.log",),
     page=__doc__ or "",
 )

@@ -39,5 +39,6 @@ RULE = Rule(
         (Binary, check_difference),
     ),
     confirm="run",
+    calls=("jax.numpy.log",),
     page=__doc__ or "",
 )

@@ -79,5 +79,6 @@ RULE = Rule(
         (Call, check_literal),
     ),
     confirm="run",
+    calls=("jax.numpy.asarray", "jax.numpy.array"),
     page=__doc__ or "",
 )

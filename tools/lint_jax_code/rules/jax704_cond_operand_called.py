@@ -48,5 +48,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="trace",
+    calls=(*PLACES, "jax.lax.switch"),
     page=__doc__ or "",
 )

@@ -86,5 +86,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="trace",
+    calls=("jax.lax.cond", "jax.lax.switch"),
     page=__doc__ or "",
 )

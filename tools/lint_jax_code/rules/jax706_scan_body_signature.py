@@ -89,5 +89,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="trace",
+    calls=(*WANTED, "jax.lax.scan"),
     page=__doc__ or "",
 )

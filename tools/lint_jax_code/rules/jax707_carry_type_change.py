@@ -85,5 +85,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="trace",
+    calls=(*PLACES,),
     page=__doc__ or "",
 )

@@ -98,5 +98,6 @@ RULE = Rule(
         (ModuleEnd, check_end),
     ),
     confirm="trace",
+    calls=(".defvjp",),
     page=__doc__ or "",
 )

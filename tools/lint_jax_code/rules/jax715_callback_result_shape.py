@@ -45,5 +45,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="trace",
+    calls=(*NAMES,),
     page=__doc__ or "",
 )

@@ -45,5 +45,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="trace",
+    calls=("jax.tree.map",),
     page=__doc__ or "",
 )

@@ -64,5 +64,6 @@ RULE = Rule(
     "error",
     ((Branch, check), (Call, check_control)),
     confirm="trace",
+    calls=("jax.lax.",),
     page=__doc__ or "",
 )

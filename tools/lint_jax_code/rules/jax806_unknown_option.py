@@ -36,5 +36,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="run",
+    calls=("jax.config.update",),
     page=__doc__ or "",
 )

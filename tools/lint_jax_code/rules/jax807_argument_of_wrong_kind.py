@@ -73,6 +73,7 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="trace",
+    calls=("jax.", "numpyro."),
     instead_of=("JAX805",),
     page=__doc__ or "",
 )

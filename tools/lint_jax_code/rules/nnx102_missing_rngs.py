@@ -56,5 +56,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="run",
+    calls=("flax.nnx.",),
     page=__doc__ or "",
 )

@@ -33,5 +33,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="run",
+    calls=("flax.nnx.Optimizer",),
     page=__doc__ or "",
 )

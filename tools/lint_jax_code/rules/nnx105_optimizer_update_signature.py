@@ -44,5 +44,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="run",
+    calls=(".update",),
     page=__doc__ or "",
 )

@@ -45,5 +45,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="run",
+    calls=(*SITES,),
     page=__doc__ or "",
 )

@@ -18,8 +18,10 @@ from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
 def check(event: FunctionEnd) -> Iterator[Found]:
     """Report parameters that have a site's name and are never read."""
     function = event.function
-    if isinstance(function.node, ast.Lambda):
+    seen: set[ast.AST] = event.lint.scratch.setdefault("NPR102", set[ast.AST]())
+    if isinstance(function.node, ast.Lambda) or function.node in seen:
         return
+    seen.add(function.node)
     read: set[str] = set()
     sites: dict[str, ast.Call] = {}
     for node in ast.walk(function.node):

@@ -11,7 +11,7 @@ HalfNormal, HalfCauchy, LogNormal, Exponential or Gamma.
 from collections.abc import Iterator
 
 from jax_workbench.tools.lint_jax_code.engine.asking import shown
-from jax_workbench.tools.lint_jax_code.engine.distributions import positive_arguments
+from jax_workbench.tools.lint_jax_code.engine.distributions import PACKAGE, positive_arguments
 from jax_workbench.tools.lint_jax_code.engine.events import Call
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
 
@@ -41,5 +41,6 @@ RULE = Rule(
     "warning",
     ((Call, check),),
     confirm="none",
+    calls=(PACKAGE,),
     page=__doc__ or "",
 )

@@ -9,7 +9,7 @@ The optimiser moves it over the whole line: negative scales give nan.
 
 from collections.abc import Iterator
 
-from jax_workbench.tools.lint_jax_code.engine.distributions import positive_arguments
+from jax_workbench.tools.lint_jax_code.engine.distributions import PACKAGE, positive_arguments
 from jax_workbench.tools.lint_jax_code.engine.events import Call
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
 
@@ -33,5 +33,6 @@ RULE = Rule(
     "warning",
     ((Call, check),),
     confirm="none",
+    calls=(PACKAGE,),
     page=__doc__ or "",
 )

@@ -41,5 +41,6 @@ RULE = Rule(
     "warning",
     ((Call, check),),
     confirm="none",
+    calls=("numpyro.sample",),
     page=__doc__ or "",
 )

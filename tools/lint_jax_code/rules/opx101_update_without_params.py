@@ -49,5 +49,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="run",
+    calls=(".update",),
     page=__doc__ or "",
 )

@@ -38,5 +38,6 @@ RULE = Rule(
     "warning",
     ((Call, check),),
     confirm="none",
+    calls=(".init", ".update"),
     page=__doc__ or "",
 )

@@ -40,5 +40,6 @@ RULE = Rule(
     "warning",
     ((Call, check),),
     confirm="none",
+    calls=("optax.",),
     page=__doc__ or "",
 )

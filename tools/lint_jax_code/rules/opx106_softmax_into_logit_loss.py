@@ -35,5 +35,6 @@ RULE = Rule(
     "warning",
     ((Call, check),),
     confirm="none",
+    calls=("optax.",),
     page=__doc__ or "",
 )

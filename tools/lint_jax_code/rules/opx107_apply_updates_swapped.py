@@ -53,5 +53,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="none",
+    calls=("optax.apply_updates",),
     page=__doc__ or "",
 )

@@ -44,5 +44,6 @@ RULE = Rule(
     "warning",
     ((Call, check),),
     confirm="none",
+    calls=("optax.chain",),
     page=__doc__ or "",
 )

@@ -66,5 +66,6 @@ RULE = Rule(
     "error",
     ((Call, check), (Binary, check_operation)),
     confirm="none",
+    calls=(*TREE_MAPS,),
     page=__doc__ or "",
 )
