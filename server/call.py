@@ -20,7 +20,7 @@ from jax_workbench.server.reply import Answered, Ending, Failed, picture_of
 from jax_workbench.server.run_store import SCHEME, RunStore
 from jax_workbench.server.settings import Settings
 from jax_workbench.server.watch import Watch
-from jax_workbench.tools.contract import Answer, Ask, Note
+from jax_workbench.tools.contract import Answer, Ask, Note, Shape
 from jax_workbench.tools.errors import ToolError
 
 ANSWER_CALL = "jax_workbench.tools.entry:answer_call"
@@ -115,6 +115,7 @@ async def _said(tool: AnyTool, ask: Ask, jobs: CallJobs) -> Answer | dict[str, A
         {"tool": tool.name, "ask": ask.model_dump(mode="json")},
         blobs=jobs.inputs,
         lane=tool.lane,
+        shape=Shape(devices=getattr(ask, "devices", 1)),
         x64=getattr(ask, "x64", False),
         seed=getattr(ask, "seed", 0),
     )

@@ -1,10 +1,10 @@
 """benchmark_fn: how fast JAX code runs, and which version is faster. The server reads this."""
 
-from collections.abc import Callable
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
+from jax_workbench.tools.common.lean_arguments import between
 from jax_workbench.tools.contract import Answer, Finite, Part, RunsCode, Tool
 
 Distribution = Literal["normal", "uniform", "integers", "zeros", "ones", "arange", "spd"]
@@ -15,19 +15,8 @@ MAX_CODE = 100_000
 """Characters of one text."""
 
 
-def between(low: float, high: float) -> Callable[[float], float]:
-    """A check that a number lies in a range; `low` and `high` are in it."""
-
-    def check(value: float) -> float:
-        if not low <= value <= high:
-            raise ValueError(f"is {value:g}; expected {low:g} to {high:g}")
-        return value
-
-    return check
-
-
 # A client pays for each byte of a schema: what needs no keyword for a model to get it right is
-# checked by the function above, and the parts of variants and inputs are told in their texts.
+# checked by `between`, and the parts of variants and inputs are told in their texts.
 Share = Annotated[Finite, AfterValidator(between(1e-12, 0.999))]
 Effect = Annotated[Finite, AfterValidator(between(0.001, 1))]
 Budget = Annotated[Finite, AfterValidator(between(0.1, 300))]

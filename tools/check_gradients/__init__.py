@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from jax_workbench.tools.common.lean_arguments import without_default
 from jax_workbench.tools.contract import Answer, Finite, Part, RunsCode, Tool
 
 type Verdict = Literal[
@@ -84,7 +85,12 @@ class CheckGradientsAsk(RunsCode):
         description="Instead: {shape, dtype, distribution: normal|uniform|integers|zeros|ones|"
         "arange|spd, low, high}.",
     )
-    argnums: Positions = Field(default=(), max_length=64, description="Default: all floats.")
+    argnums: Positions = Field(
+        default=(),
+        max_length=64,
+        description="Default: all floats.",
+        json_schema_extra=without_default,
+    )
     order: Literal[1, 2] = Field(default=1, description="2: second ones too.")
     modes: Modalities = Field(default=("fwd", "rev"), max_length=2, description="To check.")
     time_budget_s: Budget = Field(default=30, description="Then inconclusive.")

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from jax_workbench.tools.common.lean_arguments import without_default
 from jax_workbench.tools.contract import Answer, Ask, Part, Tool
 
 type Severity = Literal["error", "warning", "info"]
@@ -16,9 +17,15 @@ class LintJaxCodeAsk(Ask):
     """
 
     code: str = Field(min_length=1, max_length=400_000, description="Python.")
-    filename: str = Field(default="", max_length=400, description="If any.")
-    select: tuple[str, ...] = Field(default=(), max_length=150, description="Codes.")
-    ignore: tuple[str, ...] = Field(default=(), max_length=150, description="Codes.")
+    filename: str = Field(
+        default="", max_length=400, description="If any.", json_schema_extra=without_default
+    )
+    select: tuple[str, ...] = Field(
+        default=(), max_length=150, description="Codes.", json_schema_extra=without_default
+    )
+    ignore: tuple[str, ...] = Field(
+        default=(), max_length=150, description="Codes.", json_schema_extra=without_default
+    )
     min_severity: Severity = Field(default="warning", description="Least.")
     fix: Literal["none", "safe", "unsafe"] = Field(default="none", description="Apply.")
     confirm: bool = Field(default=False, description="Run it too.")

@@ -3,11 +3,11 @@
 The server reads this.
 """
 
-from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
+from jax_workbench.tools.common.lean_arguments import at_most, between, without_default
 from jax_workbench.tools.contract import Answer, Finite, Part, RunsCode, Tool
 
 REASON_CODES = frozenset(
@@ -45,33 +45,6 @@ REASON_CODES = frozenset(
 """What a reason may be called; clients branch on these words."""
 
 
-def between(low: float, high: float) -> Callable[[float], float]:
-    """A bound that is checked but not in the schema, where each byte is paid for by every call."""
-
-    def checked(value: float) -> float:
-        if not low <= value <= high:
-            raise ValueError(f"Input should be between {low} and {high}, not {value}")
-        return value
-
-    return checked
-
-
-def at_most(limit: int) -> Callable[[Any], Any]:
-    """A length that is checked but not in the schema."""
-
-    def checked(value: Any) -> Any:
-        if len(value) > limit:
-            raise ValueError(f"Length should be at most {limit}, not {len(value)}")
-        return value
-
-    return checked
-
-
-def without_default(schema: dict[str, Any]) -> None:
-    """An empty default says nothing that an optional argument does not."""
-    schema.pop("default", None)
-
-
 def is_known(code: str) -> str:
     """Refuse a reason that the contract does not name."""
     if code not in REASON_CODES:
@@ -82,6 +55,10 @@ def is_known(code: str) -> str:
 Check = Literal["prior_predictive", "posterior_predictive", "loo", "sbc", "prior_sensitivity"]
 Method = Literal["nuts", "hmc", "mixed", "ensemble", "svi"]
 Init = Literal["uniform", "prior", "median"]
+MOVE_APART: frozenset[Method] = frozenset(("nuts", "hmc", "mixed"))
+"""Methods whose chains need nothing of each other, so that each device can have its own."""
+MAX_DEVICES = 8
+MAX_TIMEOUT_S = 600
 
 
 class RunMcmcAsk(RunsCode):
@@ -90,15 +67,15 @@ class RunMcmcAsk(RunsCode):
     For least squares use fit_curve.
     """
 
-    timeout_s: Annotated[float, AfterValidator(between(1, 600))] = Field(
+    timeout_s: Annotated[float, AfterValidator(between(1, MAX_TIMEOUT_S))] = Field(
         default=60, description="Wall"
     )
     seed: Annotated[int, AfterValidator(between(0, 2**32 - 1))] = Field(
-        default=0, description="Of draws"
+        default=0, description="Of draws", json_schema_extra=without_default
     )
     x64: bool = Field(default=True, description="float64")
     model: Annotated[str, AfterValidator(at_most(100_000))] = Field(
-        description="Source of model(**data), or a family's name; a wrong one lists all"
+        description="Source of model(**data), or a family (a wrong name lists all)"
     )
     data: Annotated[dict[str, Any], WithJsonSchema({"type": "object"})] = Field(
         default_factory=dict[str, Any], description="By name; 5,000 numbers"
@@ -119,6 +96,11 @@ class RunMcmcAsk(RunsCode):
     num_chains: Annotated[int, AfterValidator(between(1, 64))] = Field(
         default=4, description="1-64"
     )
+    devices: Annotated[int, AfterValidator(between(1, MAX_DEVICES))] = Field(
+        default=1,
+        description="Simulated, for parallel chains",
+        json_schema_extra=without_default,
+    )
     target_accept: Annotated[float, AfterValidator(between(0.4, 0.999))] = Field(
         default=0.8, description="NUTS, HMC"
     )
@@ -127,11 +109,26 @@ class RunMcmcAsk(RunsCode):
     )
     init: Init = Field(default="uniform", description="Starts")
     warm_start: Annotated[str, AfterValidator(at_most(255))] = Field(
-        default="", description="draws.npz in files", json_schema_extra=without_default
+        default="", description="A draws.npz", json_schema_extra=without_default
     )
     max_seconds: Annotated[float, AfterValidator(between(0, 600))] = Field(
         default=0, description="Then partial", json_schema_extra=without_default
     )
+
+    @model_validator(mode="after")
+    def _has_chains_for_its_devices(self) -> Self:
+        """Refuse devices that would have nothing to do."""
+        if self.devices > 1 and self.method not in MOVE_APART:
+            raise ValueError(
+                f"devices is {self.devices}, but {self.method} has no chains that move apart; "
+                "leave devices out, or use nuts, hmc or mixed"
+            )
+        if self.num_chains % self.devices:
+            raise ValueError(
+                f"num_chains is {self.num_chains}, no multiple of the {self.devices} devices; "
+                f"take {self.devices * -(-self.num_chains // self.devices)} chains"
+            )
+        return self
 
 
 class Reason(Part):

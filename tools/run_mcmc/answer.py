@@ -1,10 +1,15 @@
 """The answer's words and rows. Runs in the worker."""
 
 import json
+import os
 from collections.abc import Sequence
+from typing import Any
 
 from jax_workbench.tools.contract import Next, Note
 from jax_workbench.tools.run_mcmc import (
+    MAX_DEVICES,
+    MAX_TIMEOUT_S,
+    MOVE_APART,
     Parameter,
     Reason,
     RunMcmcAnswer,
@@ -12,6 +17,7 @@ from jax_workbench.tools.run_mcmc import (
     RunMcmcResult,
     Times,
 )
+from jax_workbench.tools.run_mcmc.device_mesh import largest_divisor
 from jax_workbench.tools.run_mcmc.findings import Finding
 from jax_workbench.tools.run_mcmc.plot import worst_order
 from jax_workbench.tools.run_mcmc.sampling import Sampled
@@ -125,9 +131,13 @@ def summary_of(
     return f"{few}{more}; {size}, {agree}smallest effective sample size {diagnosis.least_ess:.0f}."
 
 
-def next_calls(status: str, reasons: Sequence[Reason], ask: RunMcmcAsk) -> tuple[Next, ...]:
+def next_calls(
+    status: str, reasons: Sequence[Reason], ask: RunMcmcAsk, *, is_partial: bool
+) -> tuple[Next, ...]:
     """What would help now."""
     codes = {reason.code for reason in reasons}
+    if is_partial:
+        return (more_time(ask),)
     if status == "ok" and not ask.checks:
         return (
             Next(
@@ -140,6 +150,17 @@ def next_calls(status: str, reasons: Sequence[Reason], ask: RunMcmcAsk) -> tuple
         more = {"num_samples": 4 * ask.num_samples, "num_chains": max(4, ask.num_chains)}
         return (Next(tool="run_mcmc", why="More draws may do.", arguments=more),)
     return ()
+
+
+def more_time(ask: RunMcmcAsk) -> Next:
+    """The call again with all the time there is, its chains in parallel where there are cores."""
+    arguments: dict[str, Any] = {"timeout_s": MAX_TIMEOUT_S, "max_seconds": 0}
+    n_cores = min(len(os.sched_getaffinity(0)), MAX_DEVICES)
+    n = largest_divisor(ask.num_chains, n_cores) if ask.method in MOVE_APART else 1
+    if n <= ask.devices:
+        return Next(tool="run_mcmc", why="Give it more time.", arguments=arguments)
+    why = f"Give it more time, and let the chains run in parallel on {n} of {n_cores} cores."
+    return Next(tool="run_mcmc", why=why, arguments=arguments | {"devices": n})
 
 
 def notes_of(findings: Sequence[Finding]) -> list[Note]:

@@ -47,6 +47,11 @@ class Chains(Protocol):
         """Whether energies and divergences exist."""
         ...
 
+    @property
+    def are_independent(self) -> bool:
+        """Whether a chain moves alike whatever the others do."""
+        ...
+
     def start(self, keys: Any, z: Point, arrays: Arrays) -> State:
         """State before the first transition, from one key and one point a chain."""
         ...
@@ -64,6 +69,7 @@ class HamiltonianChains:
     """NUTS, or HMC with trajectories of a fixed length."""
 
     has_energy = True
+    are_independent = True
 
     def __init__(
         self, posterior: Posterior, n_chains: int, n_warmup: int, accept: float, *, algorithm: str
@@ -109,6 +115,7 @@ class MixedChains:
     """NUTS for the continuous sites, Gibbs steps for the discrete ones."""
 
     has_energy = True
+    are_independent = True
     identity = ""
 
     def __init__(self, posterior: Posterior, n_chains: int, n_warmup: int, accept: float) -> None:
@@ -146,6 +153,7 @@ class EnsembleChains:
     """Ensemble slice sampling: gradient-free walkers that learn from each other's places."""
 
     has_energy = False
+    are_independent = False
     identity = ""
 
     def __init__(self, posterior: Posterior, n_chains: int) -> None:

@@ -15,6 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jax_workbench.tools.contract import Job
+from jax_workbench.tools.run_mcmc.device_mesh import (
+    BY_CHAIN,
+    BY_STEP_AND_CHAIN,
+    ON_EACH,
+    divided,
+    mesh_for,
+)
 from jax_workbench.tools.run_mcmc.kernels import Chains, Seen, State
 from jax_workbench.tools.run_mcmc.posterior import Arrays, Point
 from jax_workbench.tools.run_mcmc.stored_program import compiled, digest, text_of
@@ -82,6 +89,7 @@ class Sampler:
         """Nothing is compiled yet."""
         self.chains = chains
         self.arrays = arrays
+        self.mesh = mesh_for(chains.n_chains, are_independent=chains.are_independent)
         self.compile_s = 0.0
         self._per_step_s: float | None = None
         self._buffers: Seen = {}
@@ -135,19 +143,28 @@ class Sampler:
 
     def _compile(self, keys: Any, z: Point) -> None:
         began = time.monotonic()
-        start = jax.jit(self.chains.start)
-        self._start = start.lower(keys, z, self.arrays).compile()
+        if self.mesh is None:
+            self._start = jax.jit(self.chains.start).lower(keys, z, self.arrays).compile()
+        else:
+            shares = (BY_CHAIN, BY_CHAIN, ON_EACH)
+            self._start = divided(self.chains.start, self.mesh, shares, BY_CHAIN)
         state = self._start(keys, z, self.arrays)
         seen = jax.eval_shape(self.chains.seen, state)
         n_bytes = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(seen))
         self._length = int(np.clip(BLOCK_MIB * 2**20 // max(n_bytes, 1), 1, MAX_LENGTH))
         self._buffers = jax.tree.map(self._buffer, seen)
-        self._block = compiled(
-            self._transitions,
-            (state, self.arrays, self._buffers, np.int32(1)),
-            (state, self._buffers),
-            self._key(),
-        )
+        if self.mesh is None:
+            self._block = compiled(
+                self._transitions,
+                (state, self.arrays, self._buffers, np.int32(1)),
+                (state, self._buffers),
+                self._key(),
+            )
+        else:
+            shares = (BY_CHAIN, ON_EACH, BY_STEP_AND_CHAIN, ON_EACH)
+            gives = (BY_CHAIN, BY_STEP_AND_CHAIN)
+            self._block = divided(self._transitions, self.mesh, shares, gives)
+            self._block(state, self.arrays, self._buffers, np.int32(0))
         self.compile_s = time.monotonic() - began
 
     def _key(self) -> str:

@@ -28,7 +28,7 @@ import numpy as np
 import numpyro
 from numpyro.infer import ESS, HMC, MCMC, NUTS, DiscreteHMCGibbs, init_to_median, init_to_sample
 
-jax.config.update("jax_enable_x64", {ask.x64})
+jax.config.update("jax_enable_x64", {ask.x64}){host_devices(ask)}
 
 {source.rstrip()}
 
@@ -36,6 +36,17 @@ jax.config.update("jax_enable_x64", {ask.x64})
 with np.load("data.npz") as archive:
     data = {{k: v.item() if v.ndim == 0 else v for k, v in archive.items()}}
 {body(ask)}'''
+
+
+def host_devices(ask: RunMcmcAsk) -> str:
+    """The line that makes a device for each chain, where they are to run in parallel."""
+    n = ask.num_chains
+    return f"\nnumpyro.set_host_device_count({n})" if is_parallel(ask) else ""
+
+
+def is_parallel(ask: RunMcmcAsk) -> bool:
+    """Whether the call asked for several devices; NumPyro then wants one for each chain."""
+    return ask.devices > 1
 
 
 def body(ask: RunMcmcAsk) -> str:
@@ -61,7 +72,7 @@ mcmc = MCMC(
     num_warmup={ask.num_warmup},
     num_samples={ask.num_samples},
     num_chains={ask.num_chains},
-    chain_method="vectorized",
+    chain_method="{"parallel" if is_parallel(ask) else "vectorized"}",
     progress_bar=False,
 )
 mcmc.run(jax.random.key({ask.seed}), **data)

@@ -20,6 +20,7 @@ from jax_workbench.tools.run_mcmc import (
 )
 from jax_workbench.tools.run_mcmc.answer import (
     few,
+    more_time,
     next_calls,
     notes_of,
     refused,
@@ -29,6 +30,7 @@ from jax_workbench.tools.run_mcmc.answer import (
     unasked,
 )
 from jax_workbench.tools.run_mcmc.checks import Checked, Checks
+from jax_workbench.tools.run_mcmc.device_mesh import in_parallel
 from jax_workbench.tools.run_mcmc.diagnostics import MAX_JUDGED, diagnose, parameters
 from jax_workbench.tools.run_mcmc.draws_file import SCHEMA, npz_of, schema_of
 from jax_workbench.tools.run_mcmc.findings import Finding
@@ -72,6 +74,7 @@ class Call:
         self.notes: list[Note] = []
         self.not_checked: list[str] = []
         self.times = Times()
+        self.is_partial = False
 
     def answer(self) -> RunMcmcAnswer:
         """Check the model, sample it, judge the draws."""
@@ -115,6 +118,8 @@ class Call:
                 "sample_s": phases.sample_s,
             }
         )
+        if programs.sampler.mesh is not None:
+            self.notes.append(in_parallel(programs.sampler.mesh))
         if phases.is_partial:
             self.say_partial(phases.n_warmup, sampled)
         if sampled is None:
@@ -187,7 +192,7 @@ class Call:
                 not_checked=tuple(self.not_checked + unasked(self.ask)),
             ),
             notes=few(self.notes),
-            next=next_calls(status, reasons, self.ask),
+            next=next_calls(status, reasons, self.ask, is_partial=self.is_partial),
         )
 
     def without_draws(self, prepared: Prepared, n_warmup: int) -> RunMcmcAnswer:
@@ -214,6 +219,7 @@ class Call:
                 not_checked=("everything that needs draws",),
             ),
             notes=few(self.notes),
+            next=(more_time(self.ask),),
         )
 
     def prior(self, ready: Ready, text: ModelText, data: Mapping[str, Any]) -> PriorSpread | None:
@@ -251,6 +257,7 @@ class Call:
 
     def say_partial(self, n_warmup: int, sampled: Sampled | None) -> None:
         """Tell that time ran out."""
+        self.is_partial = True
         n = sampled.n_draws if sampled else 0
         self.note(
             "partial",

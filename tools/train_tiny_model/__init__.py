@@ -4,11 +4,11 @@ The server reads this.
 """
 
 import math
-from collections.abc import Callable
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import AfterValidator, Field, model_validator
 
+from jax_workbench.tools.common.lean_arguments import between
 from jax_workbench.tools.contract import Answer, Finite, Part, RunsCode, Tool
 
 FINDING_CODES = frozenset(
@@ -36,17 +36,6 @@ FINDING_CODES = frozenset(
 """What a finding may be called; clients branch on these words."""
 
 N_CURVE = 50
-
-
-def between(low: float, high: float) -> Callable[[float], float]:
-    """A bound that is checked but not in the schema, where each byte is paid for by every call."""
-
-    def checked(value: float) -> float:
-        if not low <= value <= high:
-            raise ValueError(f"Input should be between {low} and {high}, not {value}")
-        return value
-
-    return checked
 
 
 def is_known(code: str) -> str:

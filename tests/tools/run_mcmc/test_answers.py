@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from jax_workbench.tools.run_mcmc import RunMcmcAsk
 from tests.records.run_mcmc_in_sandbox import Client, in_a_session
 from tests.records.run_mcmc_pathologies import CASES
 from tests.tools.run_mcmc.in_process import Call, Called, answered, as_in_a_worker
@@ -144,6 +145,14 @@ def test_time_that_ends_in_warm_up_is_a_partial_answer(call: Call) -> None:
     assert answer["status"] == "warn"
     assert answer["result"]["reasons"][-1]["code"] == "low_ess"
     assert [note["code"] for note in answer["notes"]] == ["partial"]
+
+
+def test_time_that_is_over_is_answered_with_a_call_that_has_more(call: Call) -> None:
+    answer, _ = call(num_warmup=20_000, max_seconds=0.001, **CONJUGATE_CALL)
+
+    arguments = answer["next"][0]["arguments"]
+    RunMcmcAsk.model_validate({**CONJUGATE_CALL, **arguments})
+    assert (arguments["timeout_s"], arguments["max_seconds"]) == (600, 0)
 
 
 @pytest.mark.slow
