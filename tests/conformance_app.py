@@ -12,6 +12,7 @@ from typing import Any
 
 import anyio
 from conformance.asking_fixtures import CONTEXT, asking_tools
+from conformance.asking_task_fixtures import AskingTasks
 from conformance.plain_fixtures import (
     PLAIN_TOOLS,
     PROMPTS,
@@ -53,9 +54,10 @@ async def serve(settings: Settings, door: Door) -> None:
     pool, jobs = local_pool(settings), JobBook(max_unfinished=settings.max_unfinished)
     server = build_server(ALL_TOOLS, pool, settings, RunStore.open(settings), jobs)
     bus = InMemorySubscriptionBus()
-    add_tools(
-        server, {tool.name: tool for tool in (*PLAIN_TOOLS, *asking_tools(bus), *tasks(jobs))}
-    )
+    asking_tasks = AskingTasks(jobs)
+    asking_tasks.install(server)
+    fixtures = (*PLAIN_TOOLS, *asking_tools(bus), *tasks(jobs), *asking_tasks.tools())
+    add_tools(server, {fixture.name: fixture for fixture in fixtures})
     add_resources(server)
     add_prompts(server)
     add_utilities(server, bus)

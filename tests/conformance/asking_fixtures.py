@@ -14,7 +14,7 @@ from mcp.server.subscriptions import (
 from mcp.shared.exceptions import MCPError
 
 
-def _form(message: str, **properties: dict[str, Any]) -> types.InputRequest:
+def form(message: str, **properties: dict[str, Any]) -> types.InputRequest:
     schema = {"type": "object", "properties": properties, "required": [*properties]}
     params = types.ElicitRequestFormParams(message=message, requested_schema=schema)
     return types.ElicitRequest(method="elicitation/create", params=params)
@@ -27,9 +27,9 @@ def _sample(question: str, max_tokens: int) -> types.CreateMessageRequest:
 
 
 _ROOTS = types.ListRootsRequest(method="roots/list", params=types.RequestParams())
-_NAME: types.InputRequests = {"user_name": _form("What is your name?", name={"type": "string"})}
+_NAME: types.InputRequests = {"user_name": form("What is your name?", name={"type": "string"})}
 CONTEXT: types.InputRequests = {
-    "user_context": _form("What context should the prompt use?", context={"type": "string"})
+    "user_context": form("What context should the prompt use?", context={"type": "string"})
 }
 
 
@@ -64,9 +64,9 @@ async def _two_rounds(_ctx: Ctx, params: types.CallToolRequestParams) -> ToolRes
     if params.request_state == "second" and "step2" in given:
         return answer(text(f"Both steps are done: {_told(given['step2'])}"))
     if params.request_state == "first" and "step1" in given:
-        ask = {"step2": _form("Step 2: What is your favorite color?", color={"type": "string"})}
+        ask = {"step2": form("Step 2: What is your favorite color?", color={"type": "string"})}
         return types.InputRequiredResult(input_requests=ask, request_state="second")
-    ask = {"step1": _form("Step 1: What is your name?", name={"type": "string"})}
+    ask = {"step1": form("Step 1: What is your name?", name={"type": "string"})}
     return types.InputRequiredResult(input_requests=ask, request_state="first")
 
 
@@ -160,7 +160,7 @@ _USER: dict[str, Any] = {
 def asking_tools(bus: InMemorySubscriptionBus) -> tuple[Fixture, ...]:
     """The tools; those that change a list tell it over `bus`."""
     prefix = "test_input_required_result_"
-    confirm: types.InputRequests = {"confirm": _form("Please confirm", ok={"type": "boolean"})}
+    confirm: types.InputRequests = {"confirm": form("Please confirm", ok={"type": "boolean"})}
     greeting = _sample("Generate a greeting", 50)
     return (
         Fixture(f"{prefix}elicitation", _greet),
