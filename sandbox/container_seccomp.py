@@ -23,6 +23,7 @@ SERVING = (
     "sendmmsg",
     "sendmsg",
     "setpriority",
+    "setsockopt",
     "socket",
     "vfork",
 )

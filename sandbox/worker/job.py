@@ -72,7 +72,7 @@ def _harden(spec: dict[str, Any]) -> None:
     # What is not dumpable can't write below its own /proc/self.
     prctl(PR_SET_DUMPABLE, 1 if devices else 0)
     if spec["tier"] != "none":
-        seccomp.install(spec["allowed_calls"])
+        seccomp.install(spec["allowed_calls"], shares_files=spec["tier"] != "full")
 
 
 def _serve() -> NoReturn:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 _ARGUMENTS_CHECKED = (
     "clone",
     "clone3",
+    "fcntl",
     "ioctl",
     "mmap",
     "prctl",
@@ -16,6 +17,16 @@ _ARGUMENTS_CHECKED = (
     "sendto",
     "socketpair",
 )
+SHARED_FILES = (
+    *("chmod", "fchmod", "fchmodat", "fchmodat2"),
+    *("chown", "fchown", "lchown", "fchownat"),
+    *("utime", "utimes", "futimesat", "utimensat"),
+    *("setxattr", "lsetxattr", "fsetxattr"),
+    *("removexattr", "lremovexattr", "fremovexattr"),
+    "fallocate",
+)
+"""Refused where a job's user owns files beside the job's own: Landlock has no rule for their
+modes, owners, times and attributes, and a plain folder no size that `fallocate` would run into."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,7 @@ _SHARED = dict(  # noqa: C408 - reads as the kernel's table
     landlock_restrict_self=446,
     memfd_secret=447,
     process_mrelease=448,
+    fchmodat2=452,
     statmount=457,
     listmount=458,
 )
@@ -64,14 +76,22 @@ _X86_64 = dict(  # noqa: C408
     bind=49,
     listen=50,
     socketpair=53,
+    setsockopt=54,
     clone=56,
     fork=57,
     vfork=58,
     execve=59,
     semget=64,
     msgget=68,
+    fcntl=72,
+    chmod=90,
+    fchmod=91,
+    chown=92,
+    fchown=93,
+    lchown=94,
     ptrace=101,
     syslog=103,
+    utime=132,
     uselib=134,
     personality=135,
     ustat=136,
@@ -102,10 +122,17 @@ _X86_64 = dict(  # noqa: C408
     delete_module=176,
     quotactl=179,
     nfsservctl=180,
+    setxattr=188,
+    lsetxattr=189,
+    fsetxattr=190,
+    removexattr=197,
+    lremovexattr=198,
+    fremovexattr=199,
     sched_setaffinity=203,
     io_setup=206,
     lookup_dcookie=212,
     clock_settime=227,
+    utimes=235,
     mq_open=240,
     kexec_load=246,
     add_key=248,
@@ -115,9 +142,14 @@ _X86_64 = dict(  # noqa: C408
     inotify_init=253,
     inotify_add_watch=254,
     migrate_pages=256,
+    fchownat=260,
+    futimesat=261,
+    fchmodat=268,
     unshare=272,
     vmsplice=278,
     move_pages=279,
+    utimensat=280,
+    fallocate=285,
     accept4=288,
     inotify_init1=294,
     perf_event_open=298,
@@ -144,7 +176,14 @@ _X86_64 = dict(  # noqa: C408
 
 _AARCH64 = dict(  # noqa: C408
     io_setup=0,
+    setxattr=5,
+    lsetxattr=6,
+    fsetxattr=7,
+    removexattr=14,
+    lremovexattr=15,
+    fremovexattr=16,
     lookup_dcookie=18,
+    fcntl=25,
     inotify_init1=26,
     inotify_add_watch=27,
     ioctl=29,
@@ -153,11 +192,17 @@ _AARCH64 = dict(  # noqa: C408
     mount=40,
     pivot_root=41,
     nfsservctl=42,
+    fallocate=47,
     chroot=51,
+    fchmod=52,
+    fchmodat=53,
+    fchownat=54,
+    fchown=55,
     vhangup=58,
     quotactl=60,
     vmsplice=75,
     sync=81,
+    utimensat=88,
     acct=89,
     personality=92,
     unshare=97,
@@ -188,6 +233,7 @@ _AARCH64 = dict(  # noqa: C408
     accept=202,
     connect=203,
     sendto=206,
+    setsockopt=208,
     sendmsg=211,
     add_key=217,
     request_key=218,
@@ -227,5 +273,5 @@ TABLES = {
     "aarch64": Architecture(0xC00000B7, 277, _AARCH64 | _SHARED),
 }
 
-DENIED = sorted((_X86_64.keys() | _SHARED.keys()) - set(_ARGUMENTS_CHECKED))
+DENIED = sorted((_X86_64.keys() | _SHARED.keys()) - {*_ARGUMENTS_CHECKED, *SHARED_FILES})
 """Calls refused with EPERM whatever their arguments."""

@@ -23,6 +23,7 @@ GAPS: dict[Tier, dict[str, str]] = {
         "secrets/names_of_the_host": "knows the host's name",
         "secrets/sibling": r"sees process \d+",  # that it exists
         "escape/capabilities": r"its bounding set has capability \d+",  # none can be gained
+        "resources/deleted_and_open": r"holds \d+ MiB in files without a name",
     },
 }
 """For each tier and program, what it may report."""

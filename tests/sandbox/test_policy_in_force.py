@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from jax_workbench.sandbox.errors import SandboxUnavailable
 from jax_workbench.sandbox.probe import verify
 from jax_workbench.sandbox.remedies import remedy_for
 from jax_workbench.sandbox.worker import seccomp
-from jax_workbench.sandbox.worker.syscall_numbers import DENIED, TABLES
+from jax_workbench.sandbox.worker.syscall_numbers import DENIED, SHARED_FILES, TABLES
 from tests.sandbox.conftest import plain_profile
 
 PYTHON = launcher.Interpreter(
@@ -72,6 +73,20 @@ def test_the_filter_names_every_denied_call_that_the_machine_has(machine: str) -
     compared = {int.from_bytes(step[4:8], "little") for step in steps if step[:2] == b"\x15\x00"}
     assert {numbers[name] for name in DENIED if name in numbers} <= compared
     assert len(steps) < 4096  # the kernel's limit
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_where_a_jobs_user_owns_other_files_their_modes_and_owners_are_out_of_reach(
+    machine: str,
+) -> None:
+    numbers = TABLES[machine].numbers
+    wide = Counter(seccomp.program(machine))
+    narrow = Counter(seccomp.program(machine, shares_files=True))
+
+    compared = {
+        int.from_bytes(step[4:8], "little") for step in narrow - wide if step[:1] == b"\x15"
+    }
+    assert compared == {numbers[name] for name in SHARED_FILES if name in numbers}
 
 
 @pytest.mark.skipif(not Path("/usr/include/asm-generic/unistd.h").exists(), reason="no headers")

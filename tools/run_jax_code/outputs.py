@@ -37,8 +37,11 @@ def save_outputs(job: Job, folder: Path) -> list[Note]:
 
 
 def files_below(folder: Path) -> list[Path]:
-    """Everything below `folder` that is no folder, sorted; nothing if it is itself a link."""
-    if folder.is_symlink():
+    """Everything below `folder` that is no folder, sorted; nothing if it is a link or closed."""
+    try:
+        if folder.is_symlink():
+            return []
+    except PermissionError:  # the code closed the folder that it is in
         return []
     return sorted(Path(top) / name for top, _, names in os.walk(folder) for name in names)
 
