@@ -1,7 +1,7 @@
 """The held-out programs of lint_jax_code: each with a bug, and mended.
 
 Written from reports of users before any rule was tuned on them: the first set when the engine
-stood, the second when the rules had been tuned on the first. `# BUG` ends the line of the bug;
+stood, each further one when the rules had been tuned on those before it. `# BUG` ends the line of the bug;
 `# BUG+2` says that the bug is two lines further down.
 """
 
@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-SETS = ("lint_held_out", "lint_held_out_second")
+SETS = ("lint_held_out", "lint_held_out_second", "lint_held_out_third")
 MARK = re.compile(r"  # BUG([+-]\d+)?$", re.MULTILINE)
 HEAD = re.compile(r"^### ", re.MULTILINE)
 
