@@ -1,8 +1,8 @@
 """The held-out programs of lint_jax_code: each with a bug, and mended.
 
 Written from reports of users before any rule was tuned on them: the first set when the engine
-stood, each further one when the rules had been tuned on those before it. `# BUG` ends the line of the bug;
-`# BUG+2` says that the bug is two lines further down.
+stood, each further one when the rules had been tuned on those before it. `# BUG` ends the line of
+the bug; `# BUG+2` says that the bug is two lines further down.
 """
 
 import re

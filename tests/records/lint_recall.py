@@ -3,6 +3,7 @@
     python -m tests.records.lint_recall            static only, in seconds
     python -m tests.records.lint_recall --confirm  and with the probes, in the sandbox, in minutes
 
+Names of sets after it choose among them.
 Prints the misses and writes lint_recall.json, which keeps of each set what was measured first,
 before any rule was tuned on it. A bug counts as found where a finding of warning or above stands
 within one line of it, by a rule that speaks more often there than on the mended text.
@@ -39,7 +40,7 @@ def main() -> None:
     """Measure, print, write."""
     record: dict[str, Any] = json.loads(RECORD.read_text(encoding="utf-8"))
     record["versions"] = versions()
-    for name in SETS:
+    for name in [name for name in SETS if name in sys.argv[1:]] or SETS:
         cases = programs(name)
         kept = record["sets"].setdefault(name, {"programs": len(cases)})
         told = {"static": scored([(c, statically(c.buggy), statically(c.mended)) for c in cases])}
