@@ -9,10 +9,12 @@ from typing import Any
 import anyio
 from mcp import types
 from mcp.server import CacheHint, Server, ServerRequestContext
+from mcp.server.apps import client_supports_apps
 from mcp.shared.exceptions import MCPError
 
 from jax_workbench.sandbox.face import Pool
 from jax_workbench.server import prompts
+from jax_workbench.server.apps import Apps
 from jax_workbench.server.background_pool import BackgroundPool
 from jax_workbench.server.call import Caller
 from jax_workbench.server.caller_identity import client_of
@@ -46,7 +48,10 @@ def build_server(
     caller = Caller(held, store, settings)
     handover = Handover(caller, jobs, answer_within_s=settings.answer_within_s)
     skills = Skills()
-    handlers = Handlers(tools, handover, Resources(held, store, settings, skills), store)
+    tools = tuple(tools)
+    apps = Apps(tools)
+    resources = Resources(held, store, settings, skills, apps)
+    handlers = Handlers(tools, handover, resources, store, apps)
 
     @asynccontextmanager
     async def lifespan(_server: Server[None]) -> AsyncGenerator[None]:
@@ -82,6 +87,7 @@ def build_server(
     )
     Tasks(jobs).install(server)
     skills.install(server)
+    apps.install(server)
     return server
 
 
@@ -89,10 +95,16 @@ class Handlers:
     """What the server answers to each kind of request; one object serves both protocol eras."""
 
     def __init__(
-        self, tools: Iterable[AnyTool], handover: Handover, resources: Resources, store: RunStore
+        self,
+        tools: Iterable[AnyTool],
+        handover: Handover,
+        resources: Resources,
+        store: RunStore,
+        apps: Apps,
     ) -> None:
         """Offer `tools`, in that order."""
         self._store = store
+        self._apps = apps
         self._tools = {tool.name: tool for tool in tools}
         self._handover = handover
         self._resources = resources
@@ -106,10 +118,15 @@ class Handlers:
         return self._descriptions[name].input_schema if name in self._tools else None
 
     async def list_tools(
-        self, _ctx: Ctx, _params: types.PaginatedRequestParams | None
+        self, ctx: Ctx, _params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        """All tools, always in the same order."""
-        return types.ListToolsResult(tools=[*self._descriptions.values()])
+        """All tools, always in the same order; who shows pages is told where the page is."""
+        described = self._descriptions.values()
+        if not client_supports_apps(ctx):
+            return types.ListToolsResult(tools=[*described])
+        linked = [self._apps.linked(tool) for tool in described]
+        # A shared cache must not hand the links to those who pay for each byte of the list.
+        return types.ListToolsResult(tools=linked, ttl_ms=AN_HOUR.ttl_ms, cache_scope="private")
 
     async def call_tool(
         self, ctx: Ctx, params: types.CallToolRequestParams
@@ -132,7 +149,9 @@ class Handlers:
     ) -> types.ListResourcesResult:
         """The device and the newest runs."""
         return types.ListResourcesResult(
-            resources=await self._resources.listed(client_of(ctx).owner)
+            resources=await self._resources.listed(
+                client_of(ctx).owner, with_page=client_supports_apps(ctx)
+            )
         )
 
     async def list_resource_templates(

@@ -9,6 +9,7 @@ import anyio.to_thread
 from mcp import types
 from mcp.shared.exceptions import MCPError
 
+from jax_workbench.server.apps import Apps
 from jax_workbench.server.background_pool import BackgroundPool
 from jax_workbench.server.envelope import versions
 from jax_workbench.server.guides import SCHEME as GUIDES
@@ -31,15 +32,21 @@ class Resources:
     """The resources of one server."""
 
     def __init__(
-        self, pool: BackgroundPool, store: RunStore, settings: Settings, skills: Skills
+        self,
+        pool: BackgroundPool,
+        store: RunStore,
+        settings: Settings,
+        skills: Skills,
+        apps: Apps,
     ) -> None:
         """Read how `pool` stands and what `store` holds."""
+        self._apps = apps
         self._skills = skills
         self._pool = pool
         self._store = store
         self._settings = settings
 
-    async def listed(self, owner: str) -> list[types.Resource]:
+    async def listed(self, owner: str, *, with_page: bool) -> list[types.Resource]:
         """The device, the guides and the newest runs of `owner`; templates reach the others."""
         run_ids = await anyio.to_thread.run_sync(self._store.of(owner).run_ids)
         return [
@@ -60,6 +67,7 @@ class Resources:
                 for guide in guides().values()
             ),
             *self._skills.listed(),
+            *([self._apps.listed()] if with_page else []),
             *(
                 types.Resource(
                     uri=uri_of(run_id), name=run_id, title=_title(run_id), mime_type=JSON_TYPE
@@ -110,7 +118,7 @@ class Resources:
         if rule := await anyio.to_thread.run_sync(rule_page_at, uri):
             text = types.TextResourceContents(uri=uri, mime_type=MARKDOWN, text=rule.text)
             return _one(text)
-        if page := self._skills.read(uri):
+        if page := self._skills.read(uri) or self._apps.read(uri):
             return _one(page)
         place = parse_uri(uri)
         if place is None:
