@@ -1,6 +1,6 @@
 """Builds the MCP server out of the tools. Server only."""
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
 from importlib.metadata import version
@@ -37,7 +37,7 @@ type Ctx = ServerRequestContext[None]
 
 
 def build_server(
-    tools: Iterable[AnyTool], pool: Pool, settings: Settings, store: RunStore, jobs: JobBook
+    tools: Sequence[AnyTool], pool: Pool, settings: Settings, store: RunStore, jobs: JobBook
 ) -> Server[None]:
     """Make a server that offers `tools` and runs them in `pool`.
 
@@ -47,9 +47,7 @@ def build_server(
     held = BackgroundPool(pool)
     caller = Caller(held, store, settings)
     handover = Handover(caller, jobs, answer_within_s=settings.answer_within_s)
-    skills = Skills()
-    tools = tuple(tools)
-    apps = Apps(tools)
+    skills, apps = Skills(), Apps(tools)
     resources = Resources(held, store, settings, skills, apps)
     handlers = Handlers(tools, handover, resources, store, apps)
 
@@ -85,9 +83,8 @@ def build_server(
         on_get_prompt=handlers.get_prompt,
         on_completion=handlers.complete,
     )
-    Tasks(jobs).install(server)
-    skills.install(server)
-    apps.install(server)
+    for extension in (Tasks(jobs), skills, apps):
+        extension.install(server)
     return server
 
 
