@@ -21,6 +21,8 @@ from starlette.routing import Route
 from jax_workbench.sandbox.policy import PoolStatus
 from jax_workbench.server.jobs import JobBook
 from jax_workbench.server.metrics import CONTENT_TYPE
+from jax_workbench.server.quiet_connections import QuietConnections
+from jax_workbench.server.request_share import RequestShare
 from jax_workbench.server.serve import first_signal
 from jax_workbench.server.session_share import PATH, SessionShare
 from jax_workbench.server.settings import Settings, SettingsError
@@ -35,6 +37,8 @@ SESSIONS_EACH = MAX_SESSIONS // 4
 """Of one token."""
 SESSION_IDLE_S = 1800.0
 MAX_CONNECTIONS = 512
+REQUESTS_EACH = MAX_CONNECTIONS // 4
+"""Of one token at a time."""
 CLOSING_S = 1
 WRITING_S = 0.1
 
@@ -136,9 +140,12 @@ def http_app(
         token_verifier=door.tokens,
         custom_starlette_routes=[Route("/health", health), Route("/metrics", metrics)],
     )
-    app.add_middleware(SlowBodies, body_s=body_s)
+    # A redirect would name whatever host the request does.
+    app.router.redirect_slashes = False
     if door.tokens is not None:
         app.add_middleware(SessionShare, max_sessions=SESSIONS_EACH, idle_s=SESSION_IDLE_S)
+        app.add_middleware(RequestShare, max_requests=REQUESTS_EACH)
+    app.add_middleware(SlowBodies, body_s=body_s)  # the outermost: it refuses what others misread
     return app
 
 
@@ -185,6 +192,8 @@ async def serve_http(
             host=door.address.host,
             port=door.address.port,
             log_config=None,
+            http=QuietConnections().protocol(),
+            ws="none",
             limit_concurrency=MAX_CONNECTIONS,
             timeout_graceful_shutdown=CLOSING_S,
         )

@@ -4,8 +4,8 @@
 
 One server in a process of its own, with the real sandbox and a token file: who is refused and with
 which status, what one client can reach of another's, who runs when one client asks for too much,
-what happens to more sessions than there may be. Writes `http_hostile.json` and fails where
-something was let through.
+what happens to more sessions than there may be, to malformed requests and to none. Writes
+`http_hostile.json` and fails where something was let through.
 """
 
 import json
@@ -24,6 +24,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from jax_workbench.server.envelope import versions
 from jax_workbench.server.http import MAX_BODY_MIB, MAX_SESSIONS
+from tests.records.http_raw import detours, raw_refusals, silence
 from tests.server.test_cancellation_http import real_server
 from tests.server.test_http import ACCEPTS, ALICE, BOB, ELSEWHERE, INITIALIZE, OLD, TOKENS, bearer
 
@@ -53,6 +54,8 @@ async def main() -> int:
                     "refusals": await refusals(served.url),
                     "isolation": await isolation(served.url),
                     "greed": await greed(served.url),
+                    "raw": await raw_refusals(served.url),
+                    "silence": await silence(served.url),
                     "sessions": await sessions(served.url),
                 }
     wrong = wrongs(record)
@@ -136,11 +139,13 @@ async def isolation(url: str) -> dict[str, Any]:
         tried["listed"] = sum(str(r.uri) == uri for r in (await bob.list_resources()).resources)
         hers = await alice.call_tool("get_job", {**job, "wait_s": 0})
         own = await alice.read_resource(file)
+        strayed = await detours(alice, kept["run"]["run_id"])
         await alice.call_tool("cancel_job", job)
     return {
         "bob": tried,
         "alice's job goes on": (hers.structured_content or {}).get("status"),
         "alice's file": getattr(own.contents[0], "text", ""),
+        "read by detours": strayed,
     }
 
 
@@ -214,6 +219,12 @@ def wrongs(record: dict[str, Any]) -> list[str]:
     wrong += [f"bob read the {name}" for name in ("run", "file") if reached[name] == "READ"]
     if reached["listed"] or record["isolation"]["alice's job goes on"] != "running":
         wrong.append("bob saw alice's run, or ended her job")
+    wrong += [f"read {uri}" for uri in record["isolation"]["read by detours"]]
+    wrong += [
+        f"{name}: {sent['statuses']}" for name, sent in record["raw"].items() if not sent["refused"]
+    ]
+    if record["silence"]["health beside them"] != [200]:
+        wrong.append("connections that say nothing kept a request out")
     if record["isolation"]["alice's file"] != "s3":
         wrong.append("alice lost her file")
     greedy = record["greed"]

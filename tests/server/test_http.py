@@ -133,21 +133,6 @@ async def test_a_body_that_is_too_large_is_refused(tmp_path: Path) -> None:
     assert got == 413
 
 
-async def test_a_body_that_does_not_arrive_ends_with_a_time_out(tmp_path: Path) -> None:
-    async with serving(tmp_path, FakePool()) as url:
-        port = int(url.rpartition(":")[2])
-        head = (
-            f"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {ALICE}\r\n"
-            "Accept: application/json, text/event-stream\r\nContent-Type: application/json\r\n"
-            "Content-Length: 100\r\n\r\n{"
-        )
-        async with await anyio.connect_tcp("127.0.0.1", port) as stream:
-            await stream.send(head.encode())
-            answer = await stream.receive()
-
-    assert answer.startswith(b"HTTP/1.1 408")
-
-
 async def test_one_callers_runs_and_jobs_are_not_anothers(tmp_path: Path) -> None:
     held = Held()
     pool = FakePool(behave=held)
