@@ -25,7 +25,8 @@ def report(ask: LintJaxCodeAsk) -> dict[str, Any]:
     linted = lint_text(text, ask.filename, select=ask.select, ignore=ask.ignore)
     hits = [h for h in linted.shown if RANK[h.severity] >= RANK[ask.min_severity]]
     worst = sorted(hits, key=lambda h: -RANK[h.severity])[:MAX_FINDINGS]
-    kept = [as_json(h, linted.source) for h in hits if h in worst]
+    chosen = {id(hit) for hit in worst}
+    kept = [as_json(hit, linted.source) for hit in hits if id(hit) in chosen]
     broken = linted.source.broken
     if broken is not None:
         kept.insert(0, syntax_error(linted.source))
@@ -41,6 +42,7 @@ def report(ask: LintJaxCodeAsk) -> dict[str, Any]:
         "n_left_out": len(hits) - len(worst),
         "n_suppressed": len(linted.hits) - len(linted.shown),
         "is_notebook": notebook is not None,
+        "is_incomplete": linted.is_incomplete,
     }
 
 

@@ -7,6 +7,10 @@ from jax_workbench.tools.lint_jax_code.linting import Hit, Linted, lint_text
 
 MAX_ROUNDS = 10
 MAX_TRIES = 200
+MAX_CHARACTERS_TRIED = 20_000_000
+"""Characters that are linted again for one text, whatever its fixes: about a minute."""
+BLOCK = 256
+"""Characters: edits are compared with those that share a block of the text."""
 ALLOWED: dict[str, frozenset[Applicability]] = {
     "safe": frozenset(("safe",)),
     "unsafe": frozenset(("safe", "unsafe")),
@@ -34,7 +38,7 @@ def fixed(
             continue
         changed = False
         for hit in fixable(before, level):
-            tries += 1
+            tries += max(1, len(text) * MAX_TRIES // MAX_CHARACTERS_TRIED)
             after = applied(text, hit.fix.edits if hit.fix is not None else ())
             if tries > MAX_TRIES:
                 return text
@@ -58,11 +62,21 @@ def fixable(linted: Linted, level: str) -> list[Hit]:
 def all_edits(linted: Linted, level: str) -> list[Edit]:
     """The edits of all fixes that do not touch each other."""
     taken: list[Edit] = []
+    near: dict[int, list[Edit]] = {}
     for hit in fixable(linted, level):
         edits = list(hit.fix.edits) if hit.fix is not None else []
-        if not any(_touch(a, b) for a in edits for b in taken):
-            taken += [e for e in edits if e not in taken]
+        if any(_touch(a, b) for a in edits for block in _blocks(a) for b in near.get(block, ())):
+            continue
+        for edit in edits:
+            if edit not in near.get(edit.start // BLOCK, ()):
+                taken.append(edit)
+                for block in _blocks(edit):
+                    near.setdefault(block, []).append(edit)
     return taken
+
+
+def _blocks(edit: Edit) -> range:
+    return range(edit.start // BLOCK, edit.end // BLOCK + 1)
 
 
 def _touch(one: Edit, other: Edit) -> bool:

@@ -1,6 +1,7 @@
 """From a text to its findings: parse, interpret, let specific rules speak first, take back."""
 
 import ast
+import bisect
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -36,6 +37,8 @@ class Linted:
     source: Source
     hits: tuple[Hit, ...]
     """In the order of their places; the suppressed ones are marked."""
+    is_incomplete: bool = False
+    """Whether the text is too long or too deeply nested to be looked at in full."""
 
     @property
     def shown(self) -> tuple[Hit, ...]:
@@ -58,8 +61,9 @@ def lint_text(
     rules = [rule for rule in all_rules() if is_wanted(rule, select, ignore)]
     analysis = Analysis(source, rules, profile or ("file" if filename else "snippet"))
     hits = [hit_of(analysis, rule, found) for rule, found in analysis.run()]
-    hits = [hit for hit in hits if not is_less_specific(hit, hits, source)]
-    return Linted(source, tuple(marked(hits, source)))
+    kept = without_less_specific(hits, source)
+    is_incomplete = analysis.steps_left < 0 or analysis.is_too_deep
+    return Linted(source, tuple(marked(kept, source)), is_incomplete)
 
 
 def is_wanted(rule: Rule, select: Sequence[str], ignore: Sequence[str]) -> bool:
@@ -99,27 +103,53 @@ def imports_of(analysis: Analysis, wanted: Iterable[str]) -> Iterable[Edit]:
         yield Edit(offset, offset, f"{line}\n")
 
 
-def is_less_specific(hit: Hit, hits: Sequence[Hit], source: Source) -> bool:
-    """Whether a more specific rule has spoken on the same line."""
-    line, _ = source.lines.place(hit.start)
-    return any(
-        hit.rule.code in other.rule.instead_of
-        and (source.lines.place(other.start)[0] == line or _overlap(hit, other))
-        for other in hits
-    )
+def without_less_specific(hits: Sequence[Hit], source: Source) -> list[Hit]:
+    """The findings but those for which a more specific rule has spoken on the line or the code."""
+    spoken: dict[str, Places] = {}
+    for hit in hits:
+        for code in hit.rule.instead_of:
+            spoken.setdefault(code, Places()).add(hit, source)
+    return [
+        hit
+        for hit in hits
+        if (places := spoken.get(hit.rule.code)) is None or not places.meet(hit, source)
+    ]
 
 
-def _overlap(one: Hit, other: Hit) -> bool:
-    return one.start < other.end and other.start < one.end
+class Places:
+    """Where rules have spoken; added in the order of their starts."""
+
+    def __init__(self) -> None:
+        """Begin with no place."""
+        self.lines: set[int] = set()
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        """The last end of all places up to this one."""
+
+    def add(self, hit: Hit, source: Source) -> None:
+        """Remember where a finding is."""
+        self.lines.add(source.lines.place(hit.start)[0])
+        self.starts.append(hit.start)
+        self.ends.append(max(hit.end, self.ends[-1] if self.ends else 0))
+
+    def meet(self, hit: Hit, source: Source) -> bool:
+        """Whether a finding is on such a line or overlaps such a place."""
+        before = bisect.bisect_left(self.starts, hit.end)
+        overlaps = before > 0 and self.ends[before - 1] > hit.start
+        return overlaps or source.lines.place(hit.start)[0] in self.lines
 
 
 def marked(hits: Sequence[Hit], source: Source) -> Iterable[Hit]:
     """The findings, those marked that a comment takes back; unused comments become findings."""
     comments = suppressions_of(source)
+    by_line: dict[int, list[Suppression]] = {}
+    for comment in comments:
+        by_line.setdefault(0 if comment.whole_file else comment.line, []).append(comment)
     for hit in hits:
         first, _ = source.lines.place(hit.start)
         last, _ = source.lines.place(max(hit.end - 1, hit.start))
-        covering = [c for c in comments if c.covers(hit.rule.code, first, last)]
+        near = [c for line in {0, first, last} for c in by_line.get(line, ())]
+        covering = [c for c in near if c.covers(hit.rule.code, first, last)]
         for comment in covering:
             comment.is_used = True
         yield replace(hit, is_suppressed=bool(covering))

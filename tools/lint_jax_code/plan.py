@@ -95,6 +95,11 @@ def notes_of(static: dict[str, Any]) -> list[Note]:
     if static.get("is_notebook"):
         text = "Lines count in the code cells, joined with a line `# %%` before each."
         notes.append(Note(code="notebook_lines", severity="info", text=text))
+    if static.get("is_incomplete"):
+        text = (
+            "The code is too long or too deeply nested to be looked at in full. Send parts of it."
+        )
+        notes.append(Note(code="incomplete", severity="warning", text=text))
     return notes
 
 

@@ -21,7 +21,7 @@ from jax_workbench.tools.lint_jax_code.engine.events import (
     Truth,
 )
 from jax_workbench.tools.lint_jax_code.engine.frames import Frame, joined
-from jax_workbench.tools.lint_jax_code.engine.operators import compared, computed, negated
+from jax_workbench.tools.lint_jax_code.engine.operators import LARGEST, compared, computed, negated
 from jax_workbench.tools.lint_jax_code.engine.presence import GUARDS
 from jax_workbench.tools.lint_jax_code.engine.values import (
     MISSING,
@@ -37,11 +37,7 @@ from jax_workbench.tools.lint_jax_code.engine.well_known import BUILTINS, MEANIN
 if TYPE_CHECKING:
     from jax_workbench.tools.lint_jax_code.engine.analysis import Analysis
 
-DISPLAYS: dict[type[ast.AST], Kind] = {
-    ast.Tuple: "tuple",
-    ast.List: "list",
-    ast.Set: "set",
-}
+DISPLAYS: dict[type[ast.AST], Kind] = {ast.Tuple: "tuple", ast.List: "list", ast.Set: "set"}
 
 
 def name(lint: "Analysis", frame: Frame, node: ast.Name) -> Value:
@@ -65,7 +61,9 @@ def _unbound(lint: "Analysis", identifier: str) -> Value:
 
 
 def constant(_lint: "Analysis", _frame: Frame, node: ast.Constant) -> Value:
-    """A literal."""
+    """A literal; of an integer too long to be written out in a message only the type."""
+    if isinstance(node.value, int) and abs(node.value) > LARGEST:
+        return static(dtype="int", node=node)
     return static(node.value, dtype=type(node.value).__name__, node=node)
 
 

@@ -83,6 +83,11 @@ def enter(
     lint.present |= lint.present_at.get(node, frozenset())
     try:
         _walk(lint, inner, node)
+    except RecursionError:
+        if len(lint.calling) > 1:
+            raise
+        lint.is_too_deep = True  # the outermost function is left out, the others are looked at
+        return Value()
     finally:
         lint.calling.pop()
         lint.present = present
