@@ -17,10 +17,56 @@ SYNTAX_ERROR = (
     "# JAX000: syntax-error\n\nThe text does not parse as Python. What stands before the error was "
     "linted; mend it and lint again.\n"
 )
-RAISES = (
-    "# JAX002: raises-when-run\n\nOnly with `confirm`: the text was run as it stands, and JAX or a "
-    "library on it raised on this line. The message is the library's own. Errors for want of a "
-    "module, a file, memory or a device are not told.\n"
+WHEN_RUN = (
+    (
+        "JAX002",
+        "raises-when-run",
+        "error",
+        "With `confirm`: a library raises here.",
+        (
+            "the text was run as it stands, and JAX or a library on it raised on this line, or an "
+            "object of theirs was used as it cannot be. The message is the library's own. Errors for "
+            "want of a module, a file, memory or a device are not told. Functions that nothing calls "
+            "are called with guessed arguments; of them only errors of traced values are told."
+        ),
+    ),
+    (
+        "JAX003",
+        "reuses-a-key-when-run",
+        "error",
+        "With `confirm`: JAX's own checker of keys stops here.",
+        "the text was run with typed keys under `jax.debug_key_reuse`, and a key was used twice.",
+    ),
+    (
+        "JAX004",
+        "warns-when-run",
+        "warning",
+        "With `confirm`: JAX or a library on it warns here.",
+        (
+            "the text was run, and a library warned of this line: a dtype that is not available, sites "
+            "that fit no plate, buffers that cannot be donated."
+        ),
+    ),
+    (
+        "JAX005",
+        "gradient-nan-or-zero-when-run",
+        "warning",
+        "With `confirm`: a gradient is nan at finite arguments, or zero everywhere.",
+        (
+            "a gradient that the text evaluates is nan where all arguments are finite (the finding "
+            "stands where the first infinite value comes from), or zero there and at two other points."
+        ),
+    ),
+    (
+        "JAX006",
+        "compiles-again-when-run",
+        "warning",
+        "With `confirm`: one line compiles a function five times.",
+        (
+            "the text was run, and a function was traced five times from this line: shapes that "
+            "change, functions made anew, or Python numbers as static arguments."
+        ),
+    ),
 )
 
 
@@ -42,8 +88,10 @@ def rule_pages() -> dict[str, RulePage]:
     from jax_workbench.tools.lint_jax_code.rules import all_rules  # noqa: PLC0415
 
     broken = RulePage("JAX000", "error", "The text does not parse as Python.", SYNTAX_ERROR)
-    raises = RulePage("JAX002", "error", "With `confirm`: a library raises here.", RAISES)
-    pages = {page.code: page for page in (broken, raises)}
+    pages = {broken.code: broken}
+    for code, name, severity, headline, said in WHEN_RUN:
+        text = f"# {code}: {name}\n\nOnly with `confirm`: {said}\n"
+        pages[code] = RulePage(code, severity, headline, text)
     for rule in (UNUSED, *all_rules()):
         how = CONFIRMED_BY[rule.confirm]
         confirmed = f" `confirm` checks it by {how}." if how else ""

@@ -1,16 +1,16 @@
-"""Runs the code with probes and says which findings it bears out. Runs in a worker of its own.
+"""Runs the code with probes: which findings it bears out, and what else comes to light.
 
-The whole text is run once, line by line of its module level: an error that a finding predicts, on
-a line of the finding, confirms it. Key reuse is checked by JAX's own checker, with raw keys made
-typed. What the text does not reach is not checked. The first error that a library raises is told
-too, whether a finding predicts it or not.
+Runs in a worker of its own. The text is run as it stands, line by line of its module level: an
+error that a finding predicts, on a line of the finding, confirms it. It is run again under JAX's
+own checker of keys, with raw keys made typed, and where a finding speaks of a leak under the
+checker of leaks. What the text does not reach is not checked.
 """
 
 import ast
 import contextlib
 import io
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,16 +20,26 @@ import jax
 from jax_workbench.tools.common.guarded_text import message_of, shorten, type_name
 from jax_workbench.tools.contract import Job
 from jax_workbench.tools.lint_jax_code.engine.rule import Rule
+from jax_workbench.tools.lint_jax_code.inferred_calls import call_the_uncalled
+from jax_workbench.tools.lint_jax_code.observing import (
+    LIBRARIES,
+    NAME,
+    OF_THE_HOST,
+    Observed,
+    lines_of,
+    observing,
+)
 from jax_workbench.tools.lint_jax_code.rules import all_rules
 from jax_workbench.tools.lint_jax_code.source import Source
 
-NAME = "<linted>"
 RAISING = frozenset(("trace", "run", "leak"))
-KEYS = "key_reuse"
-LIBRARIES = frozenset(("jax", "jaxlib", "flax", "optax", "numpyro", "orbax", "nlsq"))
-"""Folders of a path."""
-OF_THE_HOST = ("device", "backend", "platform", "out of memory")
-"""Words in the messages of errors that another host would not raise."""
+KEYS, LEAK, GRADIENT, COMPILES = "key_reuse", "leak", "gradient", "compiles"
+SEEN_AS = {GRADIENT: "gradient", COMPILES: "compiles"}
+"""Probes whose verdict is something that was seen, and no error."""
+OF_THE_USE = (AttributeError, TypeError, ValueError, AssertionError, RuntimeError, IndexError)
+"""Errors that come of how a library's objects are used, also where Python raises them."""
+ON_JAX = LIBRARIES - {"jax", "jaxlib"}
+MAX_OBSERVED = 20
 
 
 @dataclass(frozen=True)
@@ -39,48 +49,68 @@ class Raised:
     error: Exception
     lines: tuple[int, ...]
 
-    def is_of_a_library(self) -> bool:
-        """Whether code of JAX or of a library on it raised, and not for want of a device."""
+    def is_of_the_text(self) -> bool:
+        """Whether the text itself calls JAX there, and no library between them does."""
         frames = traceback.extract_tb(self.error.__traceback__)
-        innermost = Path(frames[-1].filename).parts if frames else ()
+        parts = [Path(frame.filename).parts for frame in frames]
+        own = [i for i, frame in enumerate(frames) if frame.filename == NAME]
+        return bool(own) and not any(ON_JAX.intersection(p) for p in parts[own[-1] :])
+
+    def is_of_a_library(self, source: Source) -> bool:
+        """Whether it comes of the use of JAX or of a library on it, not for want of a device."""
+        frames = traceback.extract_tb(self.error.__traceback__)
+        innermost = frames[-1].filename if frames else ""
         is_missing = isinstance(self.error, ImportError | OSError | MemoryError)
         text = message_of(self.error).lower()
-        return (
-            bool(LIBRARIES.intersection(innermost))
-            and not is_missing
-            and not any(word in text for word in OF_THE_HOST)
-        )
+        if is_missing or OF_THE_HOST.search(text) is not None:
+            return False
+        if innermost == NAME:
+            return isinstance(self.error, OF_THE_USE) and not is_raised_at(source, self.lines[-1])
+        return bool(LIBRARIES.intersection(Path(innermost).parts))
+
+
+def is_raised_at(source: Source, line: int) -> bool:
+    """Whether the text itself raises on that line: `raise`, `assert`."""
+    return any(
+        isinstance(node, ast.Raise | ast.Assert)
+        and node.lineno <= line <= (node.end_lineno or node.lineno)
+        for node in ast.walk(source.tree)
+    )
 
 
 def run(argument: Mapping[str, Any], job: Job) -> dict[str, Any]:
-    """`evidence`: verdicts on `argument["findings"]`, in their order; `raised`: the first error."""
+    """`evidence`: verdicts on `argument["findings"]`, in their order; `observed`: what else."""
     job.progress("running the code with probes")
     rules = {rule.code: rule for rule in all_rules()}
     found: list[dict[str, Any]] = argument["findings"]
     source = Source(argument["code"])
     probes = {rule.confirm for f in found if (rule := rules.get(f["code"])) is not None}
     jax.config.update("jax_traceback_filtering", "off")
-    with jax.checking_leaks() if probes == {"leak"} else contextlib.nullcontext():
-        raised = errors_of(source)
-    reused: list[Raised] = []
-    if KEYS in probes:
-        jax.config.update("jax_enable_custom_prng", True)
-        with jax.debug_key_reuse(True):
-            reused = errors_of(source, only=jax.errors.KeyReuseError)
-    first = next((r for r in raised if r.lines and r.is_of_a_library()), None)
+    with observing() as observed:
+        names, raised = errors_of(source)
+        raised += [Raised(e, tuple(lines_of(e))) for e in call_the_uncalled(source, names)]
+    leaked: list[Raised] = []
+    if LEAK in probes:
+        with jax.checking_leaks():
+            leaked = errors_of(source)[1]
+    jax.config.update("jax_enable_custom_prng", True)
+    with jax.debug_key_reuse(True):
+        reused = errors_of(source, only=jax.errors.KeyReuseError)[1]
+    first = next((r for r in raised if r.lines and r.is_of_a_library(source)), None)
+    seen = [*observed.values()][:MAX_OBSERVED]
+    if first is not None:
+        seen.insert(0, told(first, "raises"))
+    seen += [told(r, "reuses_key") for r in reused if r.is_of_the_text()][:1]
     return {
-        "evidence": [verdict(f, rules, raised, reused) for f in found],
-        "raised": told(first) if first is not None else None,
+        "evidence": [verdict(f, rules, raised + leaked, reused, seen) for f in found],
+        "observed": [{"kind": o.kind, "lines": list(o.lines), "text": o.text} for o in seen],
     }
 
 
-def told(raised: Raised) -> dict[str, Any]:
-    """An error as JSON."""
+def told(raised: Raised, kind: str) -> Observed:
+    """An error in words."""
     message = shorten(" ".join(message_of(raised.error).split()), 300)
-    return {
-        "lines": list(raised.lines),
-        "text": f"{type_name(raised.error)}: {message}",
-    }
+    return Observed(kind, raised.lines, f"{type_name(raised.error)}: {message}")
 
 
 def verdict(
@@ -88,18 +118,26 @@ def verdict(
     rules: Mapping[str, Rule],
     raised: list[Raised],
     reused: list[Raised],
+    seen: list[Observed],
 ) -> str:
-    """`confirmed` where the predicted error came from the finding's lines."""
+    """`confirmed` where what was predicted came from the finding's lines."""
     rule = rules.get(finding["code"])
-    if rule is None or rule.confirm not in RAISING | {KEYS}:
+    if rule is None:
         return "not_checked"
     lines = set(range(finding["line"], finding["end_line"] + 1))
-    errors = reused if rule.confirm == KEYS else raised
-    return "confirmed" if any(lines.intersection(e.lines) for e in errors) else "not_checked"
+    if rule.confirm in SEEN_AS:
+        passed = [o.lines for o in seen if o.kind == SEEN_AS[rule.confirm]]
+    elif rule.confirm in RAISING | {KEYS}:
+        passed = [e.lines for e in (reused if rule.confirm == KEYS else raised)]
+    else:
+        passed = []
+    return "confirmed" if any(lines.intersection(p) for p in passed) else "not_checked"
 
 
-def errors_of(source: Source, only: type[Exception] = Exception) -> list[Raised]:
-    """Run the statements one after the other; the errors of one kind, in their order."""
+def errors_of(
+    source: Source, only: type[Exception] = Exception
+) -> tuple[dict[str, Any], list[Raised]]:
+    """Run the statements one after the other; the names they left, and their errors in order."""
     names: dict[str, Any] = {"__name__": "__main__"}
     found: list[Raised] = []
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
@@ -111,11 +149,4 @@ def errors_of(source: Source, only: type[Exception] = Exception) -> list[Raised]
                 found.append(Raised(error, tuple(lines_of(error))))
             except Exception:  # noqa: BLE001, S112 - another error says nothing of this probe
                 continue
-    return found
-
-
-def lines_of(error: BaseException) -> Iterator[int]:
-    """Lines of the text that an error passed through."""
-    for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename == NAME and frame.lineno is not None:
-            yield frame.lineno
+    return names, found

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from jax_workbench.tools.contract import Jobs, Next, Note
 from jax_workbench.tools.errors import ToolError
 from jax_workbench.tools.lint_jax_code import Finding, Findings, LintJaxCodeAnswer, LintJaxCodeAsk
-from jax_workbench.tools.lint_jax_code.raised_finding import raised_finding
+from jax_workbench.tools.lint_jax_code.observed_findings import observed_findings
 
 WORK = "jax_workbench.tools.lint_jax_code.work:run"
 CONFIRM = "jax_workbench.tools.lint_jax_code.confirm:run"
@@ -60,10 +60,10 @@ async def confirm(ask: LintJaxCodeAsk, jobs: Jobs, static: dict[str, Any]) -> li
     for finding, verdict in zip(found, verdicts, strict=True):  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType]
         if verdict in VERDICTS:
             finding["evidence"] = verdict
-    if (raised := raised_finding(value.get("raised"), ask, found)) is not None:
-        found.append(raised)
-        found.sort(key=lambda f: f["line"])
-        static["counts"]["error"] += 1
+    for finding in observed_findings(value.get("observed"), ask, found):
+        found.append(finding)
+        static["counts"][finding["severity"]] += 1
+    found.sort(key=lambda f: f["line"])
     return []
 
 
@@ -112,7 +112,8 @@ def summary(ask: LintJaxCodeAsk, result: Findings) -> str:
     first = "; ".join(spoken(f) for f in result.findings[:SHOWN])
     more = len(result.findings) - SHOWN
     tail = f"; and {more} more" if more > 0 else ""
-    many = f"{counts['error']} errors, {counts['warning']} warnings, {counts['info']} info"
+    words = (("error", "s"), ("warning", "s"), ("info", ""))
+    many = ", ".join(f"{counts[w]} {w}{'' if counts[w] == 1 else s}" for w, s in words)
     return f"{many}. {first}{tail}."
 
 

@@ -9,8 +9,8 @@ from jax_workbench.server.background_pool import BackgroundPool
 from jax_workbench.server.jobs_handle import CallJobs
 from jax_workbench.server.watch import Watch
 from jax_workbench.tools.lint_jax_code import LintJaxCodeAnswer, LintJaxCodeAsk
+from jax_workbench.tools.lint_jax_code.observed_findings import observed_findings
 from jax_workbench.tools.lint_jax_code.plan import plan
-from jax_workbench.tools.lint_jax_code.raised_finding import raised_finding
 
 pytestmark = pytest.mark.anyio
 
@@ -92,9 +92,89 @@ async def test_code_that_ends_its_worker_keeps_the_static_findings(pool: Backgro
     assert [note.code for note in answer.notes] == ["not_confirmed"]
 
 
+NAN = """\
+import jax
+import jax.numpy as jnp
+
+def spread(x, n):
+    return jnp.sqrt(jnp.sum((x - x.mean()) ** n))
+
+print(jax.grad(spread)(jnp.ones(3), int("2")))
+"""
+UNSEEN = """\
+import jax
+import jax.numpy as jnp
+
+def draw(source):
+    return source(jax.random.key(3)) + source(jax.random.key(3))
+
+keys = {"a": jax.random.key(0)}
+for name in "aa":
+    print(getattr(jax.random, "normal")(keys[name]))
+"""
+ANEW = """\
+import jax
+import jax.numpy as jnp
+
+total = jax.jit(lambda x: x.sum())
+pieces = [jnp.ones(int(n)) for n in "123456"]
+print(list(map(total, pieces)))
+"""
+UNCALLED = """\
+import jax
+import jax.numpy as jnp
+
+TABLE = {"positive": lambda x: x if x.sum() > 0 else -x}
+
+@jax.jit
+def oriented(x):
+    return TABLE["positive"](x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (NAN, ("JAX005", 5, "confirmed")),
+        (NAN.replace("jnp.sqrt(", "jnp.floor("), ("JAX005", 7, "confirmed")),
+        (UNSEEN, ("JAX003", 9, "confirmed")),
+        (ANEW, ("JAX006", 6, "confirmed")),
+        (UNCALLED, ("JAX002", 4, "confirmed")),
+    ],
+    ids=["a nan gradient", "a zero gradient", "a key used twice", "compilations", "uncalled"],
+)
+async def test_what_a_run_shows_besides_errors_is_told(
+    pool: BackgroundPool, code: str, said: tuple[str, int, str]
+) -> None:
+    seen = await confirm(pool, code, select=["JAX00"])
+
+    assert told(seen) == [said]
+
+
+async def test_what_a_library_warns_of_is_told(pool: BackgroundPool) -> None:
+    code = 'import jax.numpy as jnp\nkind = "float64"\nprint(jnp.ones(2).astype(kind))\n'
+
+    assert told(await confirm(pool, code, select=["JAX004"])) == [("JAX004", 3, "confirmed")]
+
+
+async def test_a_comment_takes_back_what_the_run_shows(pool: BackgroundPool) -> None:
+    code = MISFIT.replace("print(jnp.dot(a, b))", "print(jnp.dot(a, b))  # noqa: JAX002")
+
+    assert told(await confirm(pool, code)) == []
+
+
 @pytest.mark.parametrize(
     "said",
-    [None, 1, {"lines": [], "text": "x"}, {"lines": [99], "text": "x"}, {"lines": "7", "text": 1}],
+    [
+        None,
+        1,
+        {"lines": [], "text": "x"},
+        {"kind": "raises", "lines": [], "text": "x"},
+        {"kind": "raises", "lines": [99], "text": "x"},
+        {"kind": "raises", "lines": "7", "text": 1},
+        {"kind": "unheard of", "lines": [7], "text": "x"},
+    ],
 )
 def test_what_no_honest_run_says_is_no_finding(said: Any) -> None:
-    assert raised_finding(said, LintJaxCodeAsk(code=MISFIT), []) is None
+    assert observed_findings([said], LintJaxCodeAsk(code=MISFIT), []) == []
+    assert observed_findings(said, LintJaxCodeAsk(code=MISFIT), []) == []
