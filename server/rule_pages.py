@@ -25,9 +25,10 @@ WHEN_RUN = (
         "With `confirm`: a library raises here.",
         (
             "the text was run as it stands, and JAX or a library on it raised on this line, or an "
-            "object of theirs was used as it cannot be. The message is the library's own. Errors for "
-            "want of a module, a file, memory or a device are not told. Functions that nothing calls "
-            "are called with guessed arguments; of them only errors of traced values are told."
+            "object of theirs was used as it cannot be. The message is the library's own. Errors "
+            "for want of a module, a file, memory or a device are not told. Functions that nothing "
+            "calls are called with guessed arguments; of them only errors of traced values are "
+            "told."
         ),
     ),
     (
@@ -43,8 +44,8 @@ WHEN_RUN = (
         "warning",
         "With `confirm`: JAX or a library on it warns here.",
         (
-            "the text was run, and a library warned of this line: a dtype that is not available, sites "
-            "that fit no plate, buffers that cannot be donated."
+            "the text was run, and a library warned of this line: a dtype that is not available, "
+            "sites that fit no plate, buffers that cannot be donated."
         ),
     ),
     (
@@ -54,7 +55,8 @@ WHEN_RUN = (
         "With `confirm`: a gradient is nan at finite arguments, or zero everywhere.",
         (
             "a gradient that the text evaluates is nan where all arguments are finite (the finding "
-            "stands where the first infinite value comes from), or zero there and at two other points."
+            "stands where the first infinite value comes from), or zero there and at two other "
+            "points."
         ),
     ),
     (
