@@ -7,8 +7,9 @@ import pwd
 import shutil
 import sys
 import sysconfig
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from jax_workbench.sandbox.errors import SandboxUnavailable
@@ -129,11 +130,13 @@ def jail_argv(  # noqa: PLR0913 - each of these is one fact about the jail
     *,
     tmp_mib: int = _OUTER_TMP_MIB,
     accelerator: Accelerator = CPU,
+    binds_proc: bool = False,
 ) -> list[str]:
     """Bubblewrap's arguments: every namespace new, reads by an allow-list, nothing writable.
 
     But for the device files of an accelerator, which are bound as devices: a plain bind is nodev.
-    Not `--disable-userns`: each job gets nested namespaces of its own.
+    Not `--disable-userns`: each job gets nested namespaces of its own. With `binds_proc` the zygote
+    sees the /proc that is here, and writes its children's uid_map there; its jobs see two files.
     """
     argv = [bwrap, "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc"]
     argv += ["--unshare-uts", "--unshare-cgroup-try", "--uid", "1000", "--gid", "1000"]
@@ -151,7 +154,8 @@ def jail_argv(  # noqa: PLR0913 - each of these is one fact about the jail
             argv += ["--ro-bind", str(root), str(root)]
     for path in ("/etc/ld.so.cache", "/etc/localtime"):
         argv += ["--ro-bind-try", path, path]
-    argv += ["--proc", "/proc", "--dev", "/dev"]
+    argv += ["--bind", "/proc", "/proc"] if binds_proc else ["--proc", "/proc"]
+    argv += ["--dev", "/dev"]
     for path in accelerator.devices:
         argv += ["--dev-bind", path, path]
     for path in accelerator.read:
@@ -163,7 +167,12 @@ def jail_argv(  # noqa: PLR0913 - each of these is one fact about the jail
 
 
 def launch(
-    profile: Profile, control_fd: int, tier: Tier = "full", *, is_root: bool | None = None
+    profile: Profile,
+    control_fd: int,
+    tier: Tier = "full",
+    *,
+    binds_proc: bool = False,
+    is_root: bool | None = None,
 ) -> Launch:
     """The process that becomes the zygote, reading requests from `control_fd`."""
     tmp_mib = _OUTER_TMP_MIB if tier == "full" else _SHARED_TMP_MIB
@@ -175,22 +184,21 @@ def launch(
     command = [python.executable, "-s", "-P", "-B", "-m", ZYGOTE_MODULE, str(control_fd)]
     if is_root is None:
         is_root = os.geteuid() == 0
+    argv = partial(
+        jail_argv,
+        env=env,
+        command=command,
+        tmp_mib=tmp_mib,
+        accelerator=profile.accelerator,
+        binds_proc=binds_proc,
+    )
     if not is_root:
-        argv = jail_argv(
-            str(bwrap), python, env, command, tmp_mib=tmp_mib, accelerator=profile.accelerator
-        )
-        return Launch(tuple(argv), os.geteuid(), False)
-    return _staged(bwrap, python, env, command, tmp_mib=tmp_mib, accelerator=profile.accelerator)
+        return Launch(tuple(argv(str(bwrap), python)), os.geteuid(), False)
+    return _staged(bwrap, python, argv)
 
 
-def _staged(  # noqa: PLR0913 - what jail_argv takes
-    bwrap: Path,
-    python: Interpreter,
-    env: Mapping[str, str],
-    command: list[str],
-    *,
-    tmp_mib: int,
-    accelerator: Accelerator,
+def _staged(
+    bwrap: Path, python: Interpreter, argv: Callable[[str, Interpreter], list[str]]
 ) -> Launch:
     """As root: stage the sources, drop to a uid that nobody has, then the same jail."""
     uid = free_uid()
@@ -208,9 +216,7 @@ def _staged(  # noqa: PLR0913 - what jail_argv takes
         "gid": uid,
         "scratch": SCRATCH,
         "binds": [[str(source), place] for source, place in places.items()],
-        "argv": jail_argv(
-            staged_bwrap, jailed, env, command, tmp_mib=tmp_mib, accelerator=accelerator
-        ),
+        "argv": argv(staged_bwrap, jailed),
     }
     stage = str(SANDBOX_FOLDER / "stage.py")
     return Launch((sys.executable, "-I", "-S", "-B", stage, json.dumps(plan)), uid, True)

@@ -27,7 +27,7 @@ from jax_workbench.sandbox.supervisor import supervise
 from jax_workbench.sandbox.tier_choice import TierChoice
 from jax_workbench.sandbox.tiers import may_step_down
 from jax_workbench.sandbox.worker_process import WorkerProcess
-from jax_workbench.sandbox.zygote import Zygote
+from jax_workbench.sandbox.zygote import Zygote, started
 
 logger = logging.getLogger(__name__)
 
@@ -257,9 +257,8 @@ class LocalPool:
         raise first or SandboxUnavailable("There is no tier to try.", "Report this.")
 
     async def _attacked(self, tier: Tier) -> Zygote:
-        fresh = Zygote(self._profile, tier)
+        fresh = await started(self._profile, tier)
         try:
-            await fresh.start()
             try:
                 worker = await fresh.spawn_ready(_DEFAULT_SHAPE)
             except SandboxError as problem:

@@ -54,13 +54,15 @@ _UNREADABLE = (
 _MISSING_PACKAGE = "A package is missing here: reinstall jax-workbench and restart."
 _UNKNOWN = "Read the server's log on stderr, mend what it names and restart the server."
 
+_NO_PROC = "Can't mount proc"
+
 # The words are bubblewrap's, the kernel's and the zygote's; the first that fits decides.
 _REMEDIES = (
     ("No permissions to creat", _SECCOMP),
     ("unshare: Operation not permitted", _ROOT_WITHOUT_ADMIN),
     ("Failed to make / slave", _MOUNT_DENIED),
     ("mount none on /: Operation not permitted", _MOUNT_DENIED),
-    ("Can't mount proc", _PROC_MASKED),
+    (_NO_PROC, _PROC_MASKED),
     ("setting up uid map", _APPARMOR),
     ("RTM_NEWADDR", _APPARMOR),
     ("No space left on device", _NO_NAMESPACES_LEFT),
@@ -81,6 +83,11 @@ _REMEDIES = (
 def is_known(problem: str) -> bool:
     """Whether it is one of the refusals that hosts are known for."""
     return any(words in problem for words, _ in _REMEDIES)
+
+
+def is_masked(problem: str) -> bool:
+    """Whether it is a /proc that is covered in part, so that no new one may be mounted."""
+    return _NO_PROC in problem
 
 
 def remedy_for(problem: str) -> str:

@@ -15,12 +15,13 @@ from typing import Any
 
 import anyio
 
-from jax_workbench.sandbox import launcher, pipes, proc, tiers
+from jax_workbench.sandbox import launcher, pipes, tiers
 from jax_workbench.sandbox.bare_launcher import bare_launch
 from jax_workbench.sandbox.errors import SandboxError, SandboxUnavailable
-from jax_workbench.sandbox.policy import MIB, Profile, Shape, Tier, available_cores
-from jax_workbench.sandbox.remedies import remedy_for
+from jax_workbench.sandbox.policy import Profile, Shape, Tier
+from jax_workbench.sandbox.remedies import is_masked, remedy_for
 from jax_workbench.sandbox.worker import scratch
+from jax_workbench.sandbox.worker_limits import base_rlimits, n_threads
 from jax_workbench.sandbox.worker_process import WorkerProcess
 
 START_LIMIT_S = 120.0
@@ -33,10 +34,11 @@ _MAX_REPLY_BYTES = 8192
 class Zygote:
     """A preloaded process in the outer jail that forks workers."""
 
-    def __init__(self, profile: Profile, tier: Tier = "full") -> None:
-        """Nothing starts before `start`."""
+    def __init__(self, profile: Profile, tier: Tier = "full", *, binds_proc: bool = False) -> None:
+        """Nothing starts before `start`; `binds_proc` is for where no /proc can be mounted."""
         self._profile = profile
         self._tier: Tier = tier
+        self._binds_proc = binds_proc
         self._confinement = tiers.confinement(tier)
         self._home = ""
         """Of a zygote without a jail: on the host, and to be removed with it."""
@@ -55,11 +57,18 @@ class Zygote:
         return not self._has_failed and self._process is not None and self._process.poll() is None
 
     async def start(self) -> None:
-        """Start the jail and wait until the stack is imported.
+        """Start the jail and wait until the stack is imported; leaves nothing where that fails.
 
         Raises:
             SandboxUnavailable: The jail can't be built here; says how to mend that.
         """
+        try:
+            await self._start()
+        except BaseException:
+            await self.aclose()
+            raise
+
+    async def _start(self) -> None:
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         mine.setblocking(False)
         self._control = mine
@@ -84,14 +93,15 @@ class Zygote:
         reply = await self._reply(START_LIMIT_S)
         if not reply.get("ready"):
             problem = str(reply.get("failed") or self.log_tail() or "it ended without a word")
-            await self.aclose()
             cause = f"The jail did not start: {problem.strip()[-600:].rstrip('.')}."
             raise SandboxUnavailable(cause, remedy_for(problem))
 
     def _launched(self, control_fd: int) -> tuple[Sequence[str], Mapping[str, str]]:
         """What to start, and its environment: in a jail bubblewrap's own is empty."""
         if self._tier in {"full", "shared"}:
-            launch = launcher.launch(self._profile, control_fd, self._tier)
+            launch = launcher.launch(
+                self._profile, control_fd, self._tier, binds_proc=self._binds_proc
+            )
             self.uid = launch.uid
             return launch.argv, {}
         bare = bare_launch(self._profile, control_fd)
@@ -230,6 +240,26 @@ class Zygote:
             process.stdout.close()
 
 
+async def started(profile: Profile, tier: Tier) -> Zygote:
+    """A zygote with a new /proc or, where none can be mounted, with the one that is here.
+
+    That one is covered in the namespaces of each job, so there must be some; a device's jobs need
+    a new one.
+
+    Raises:
+        SandboxUnavailable: The jail can't be built here; says how to mend that.
+    """
+    zygote = Zygote(profile, tier)
+    try:
+        await zygote.start()
+    except SandboxUnavailable as refused:
+        if tier != "full" or not profile.accelerator.is_cpu or not is_masked(refused.cause):
+            raise
+        zygote = Zygote(profile, tier, binds_proc=True)
+        await zygote.start()
+    return zygote
+
+
 async def _gone(process: subprocess.Popen[bytes]) -> None:
     while process.poll() is None:  # noqa: ASYNC110 - a child's end is no file to wait for
         await anyio.sleep(0.005)
@@ -238,30 +268,3 @@ async def _gone(process: subprocess.Popen[bytes]) -> None:
 def _cpus(n_cores: int) -> list[int]:
     """The last cores of those allowed: the first ones take most interrupts."""
     return sorted(os.sched_getaffinity(0))[-n_cores:] if n_cores else []
-
-
-def n_threads(tier: Tier, uid: int) -> int:
-    """How many threads `uid` may have when a job of it starts one more.
-
-    The kernel counts them by user and user namespace: those of one job, of all workers in the jail,
-    or of all that the user runs.
-    """
-    of_a_job = 64 + 8 * available_cores()
-    if tier == "full":
-        return of_a_job
-    if tier == "shared":
-        return of_a_job * (1 + available_cores())
-    return proc.threads_of(uid) + of_a_job
-
-
-def base_rlimits() -> Mapping[str, int]:
-    """What holds from a worker's first moment; the job's own bounds come with the job."""
-    return {
-        "NOFILE": 256,
-        "FSIZE": 128 * MIB,
-        "CORE": 0,
-        "MEMLOCK": 8 * MIB,
-        "MSGQUEUE": 0,
-        # Counted per user, timers among them: a job could use up the share of its owner.
-        "SIGPENDING": 256,
-    }

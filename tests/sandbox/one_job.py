@@ -1,6 +1,6 @@
 """Runs one job in the tier that is asked for, and prints what came of it.
 
-Run as `python -m tests.sandbox.one_job TIER`.
+Run as `python -m tests.sandbox.one_job TIER [FUNCTION]`.
 """
 
 import json
@@ -16,12 +16,12 @@ from tests.processes import descendants
 from tests.sandbox.conftest import job, plain_profile
 
 
-async def main(tier: str) -> None:
+async def main(tier: str, function: str) -> None:
     came: dict[str, Any] = {}
     pool = LocalPool(plain_profile(), tier=tier, n_warm=1)
     async with pool:
         try:
-            came["value"] = (await pool.run(job("echo", x=1))).value
+            came["value"] = (await pool.run(job(function, x=1))).value
         except SandboxError as error:
             came |= {"failed": error.code, "cause": error.cause, "next_step": error.next_step}
         status = pool.status()
@@ -31,4 +31,5 @@ async def main(tier: str) -> None:
 
 
 if __name__ == "__main__":
-    anyio.run(main, sys.argv[1])
+    _, asked_tier, *named = sys.argv
+    anyio.run(main, asked_tier, named[0] if named else "echo")

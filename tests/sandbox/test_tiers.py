@@ -26,11 +26,13 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.anyio
 
 
-def under(denial: str, tier: str) -> dict[str, Any]:
+def under(denials: str | tuple[str, ...], tier: str, function: str = "echo") -> dict[str, Any]:
     """What comes of a job where the host denies something, in a process of its own."""
-    command = [sys.executable, "-m", "tests.sandbox.denied", denial, sys.executable, "-m"]
+    command = [sys.executable, "-m", "tests.sandbox.one_job", tier, function]
+    for denial in (denials,) if isinstance(denials, str) else denials:
+        command = [sys.executable, "-m", "tests.sandbox.denied", denial, *command]
     run = subprocess.run(  # noqa: S603
-        [*command, "tests.sandbox.one_job", tier],
+        command,
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -47,7 +49,6 @@ def under(denial: str, tier: str) -> dict[str, Any]:
         ("mount", "apparmor=unconfined"),
         ("landlock", "lsm="),
         ("seccomp", "CONFIG_SECCOMP_FILTER"),
-        pytest.param("proc", "systempaths=unconfined", marks=pytest.mark.root),
     ],
 )
 def test_where_a_means_is_denied_no_job_runs_and_the_remedy_is_told(
@@ -57,6 +58,22 @@ def test_where_a_means_is_denied_no_job_runs_and_the_remedy_is_told(
 
     assert came["failed"] == "sandbox_unavailable"
     assert remedy in came["next_step"]
+
+
+@pytest.mark.root
+def test_where_no_proc_can_be_mounted_jobs_see_two_files_of_the_one_that_is_here() -> None:
+    came = under("proc", "full", "list_proc")
+
+    assert came["value"] == {"names": ["cpuinfo", "meminfo"]}
+    assert (came["tier"], came["left"]) == ("full", 0)
+
+
+@pytest.mark.root
+def test_jobs_without_namespaces_of_their_own_are_shown_no_proc_of_the_host() -> None:
+    came = under(("nested namespaces", "proc"), "auto")
+
+    assert came["failed"] == "sandbox_unavailable"
+    assert "systempaths=unconfined" in came["next_step"] or "userns" in came["next_step"]
 
 
 def test_without_nested_namespaces_jobs_share_those_of_the_jail_and_the_pool_says_why() -> None:

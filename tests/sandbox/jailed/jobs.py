@@ -183,6 +183,11 @@ def look_for_traces(_argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
     }
 
 
+def list_proc(_argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
+    """What of /proc there is."""
+    return {"names": sorted(os.listdir("/proc"))}  # noqa: PTH208 - pathlib is not loaded in the jail
+
+
 def affinity(_argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
     """The cores of this worker."""
     return {"cores": sorted(os.sched_getaffinity(0))}
@@ -193,7 +198,7 @@ def leave_in_own_folder(_argument: dict[str, Any], _channel: Any) -> dict[str, A
     folder = os.getcwd()  # noqa: PTH109
     found = os.listdir(folder)  # noqa: PTH208
     os.makedirs("a/b")  # noqa: PTH103
-    os.chmod("a", 0)  # noqa: PTH101
+    os.mkdir("closed", 0)  # noqa: PTH102
     return {
         "found": found,
         "folder": folder,
