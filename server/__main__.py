@@ -17,6 +17,7 @@ from jax_workbench.server.distribution_files import FILES
 from jax_workbench.server.doctor import show_findings
 from jax_workbench.server.health_check import show_health
 from jax_workbench.server.jobs import JobBook
+from jax_workbench.server.lint_settings import PROFILES
 from jax_workbench.server.log_lines import log_audit, log_to_stderr
 from jax_workbench.server.run_store import RunStore
 from jax_workbench.server.sandboxing import local_pool
@@ -156,7 +157,16 @@ def _add_lint_options(lint: argparse.ArgumentParser) -> None:
     lint.add_argument("--min-severity", choices=severities, help="default: warning")
     lint.add_argument("--fail-on", choices=severities, help="default: error")
     lint.add_argument("--fix", nargs="?", const="safe", choices=("safe", "unsafe"), default="none")
-    lint.add_argument("--jobs", "-j", type=int, default=0, help="processes; 0 is one a core")
+    lint.add_argument("--profile", choices=PROFILES, default="", help="default: file")
+    lint.add_argument("--no-cache", action="store_true", help="lint unchanged files again")
+    lint.add_argument("--jobs", "-j", type=_count, default=0, help="processes; 0 is one a core")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{number} is below 0")
+    return number
 
 
 if __name__ == "__main__":

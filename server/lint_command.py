@@ -4,22 +4,20 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jax_workbench.server.lint_cache import LintCache, default_cache_dir
+from jax_workbench.server.lint_files import FileReport, How, lint_files
 from jax_workbench.server.lint_settings import LintSettingsError, lint_settings
 from jax_workbench.tools.lint_jax_code import Severity
-from jax_workbench.tools.lint_jax_code.findings import linted_file
-from jax_workbench.tools.lint_jax_code.fixing import fixed
-from jax_workbench.tools.lint_jax_code.linting import RANK, lint_text, notebook_code
-from jax_workbench.tools.lint_jax_code.rendering import as_github, as_sarif, as_text
+from jax_workbench.tools.lint_jax_code.linting import RANK, nameless
+from jax_workbench.tools.lint_jax_code.rendering import as_github, as_text
+from jax_workbench.tools.lint_jax_code.sarif import as_sarif
 
 SUFFIXES = frozenset((".py", ".pyi", ".ipynb"))
 CLEAN, FINDINGS, USAGE = 0, 1, 2
-PARALLEL_FROM = 8
-"""Files from which on starting processes pays."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,9 @@ class Choice:
     ignore: tuple[str, ...] = ()
     min_severity: Severity = "warning"
     fail_on: Severity = "error"
+    profile: str = ""
     fix: str = "none"
+    no_cache: bool = False
 
 
 def lint_command(paths: Sequence[Path], form: str, given: Mapping[str, Any], jobs: int) -> int:
@@ -38,16 +38,24 @@ def lint_command(paths: Sequence[Path], form: str, given: Mapping[str, Any], job
     try:
         project = lint_settings(Path.cwd())
     except LintSettingsError as error:
-        sys.stderr.write(f"jax-workbench: {error}\n")
-        return USAGE
+        return _refused(str(error))
     choice = Choice(
         select=(*given["select"],) or project.select,
         ignore=(*project.ignore, *given["ignore"]),
         min_severity=given["min_severity"] or project.min_severity or "warning",
         fail_on=given["fail_on"] or project.fail_on or "error",
+        profile=given["profile"] or project.profile,
         fix=given["fix"],
+        no_cache=given["no_cache"],
     )
+    if unknown := nameless((*choice.select, *choice.ignore)):
+        return _refused(f"no rule or family is named {', '.join(unknown)}. See docs: lint_rules.")
     return lint_paths(paths, form, choice, jobs, project.excludes)
+
+
+def _refused(why: str) -> int:
+    sys.stderr.write(f"jax-workbench: {why}\n")
+    return USAGE
 
 
 def lint_paths(
@@ -57,37 +65,42 @@ def lint_paths(
     jobs: int = 0,
     is_excluded: Callable[[Path], bool] = lambda _: False,
 ) -> int:
-    """Lint and print; 0 where nothing reaches `fail_on`, 1 otherwise, 2 for a path that is not."""
-    missing = [path for path in paths if not path.exists()]
-    if missing:
+    """Lint and print; 0 where nothing reaches `fail_on`, 1 otherwise, 2 for what can't be read."""
+    if missing := [path for path in paths if not path.exists()]:
         names = ", ".join(map(str, missing))
-        sys.stderr.write(f"jax-workbench: {names} is not there. Give files or folders.\n")
-        return USAGE
+        return _refused(f"{names} is not there. Give files or folders.")
     files = sorted({f for path in paths for f in files_of(path) if not is_excluded(f)})
-    tasks = [(file, choice) for file in files]
-    if jobs == 1 or len(files) < PARALLEL_FROM:
-        results = [lint_file(task) for task in tasks]
-    else:
-        with ProcessPoolExecutor(jobs or None) as pool:
-            results = [*pool.map(lint_file, tasks, chunksize=4)]
-    least = RANK[choice.min_severity]
-    shown = {
-        str(file): [f for f in found if RANK[f["severity"]] >= least]
-        for file, found in zip(files, results, strict=True)
-    }
-    sys.stdout.write(rendered(shown, form))
+    cache = None if choice.no_cache else LintCache(default_cache_dir())
+    how = How(choice.select, choice.ignore, choice.profile, choice.fix)
+    reports = dict(zip(map(str, files), lint_files(files, how, jobs, cache), strict=True))
+    if cache is not None:
+        cache.prune()
+    sys.stdout.write(rendered(reports, form, RANK[choice.min_severity]))
+    for file, report in reports.items():
+        if report.failure:
+            sys.stderr.write(f"jax-workbench: {file} was not linted: {report.failure}.\n")
+        if report.is_incomplete:
+            said = "is too long or too deeply nested to be looked at in full"
+            sys.stderr.write(f"jax-workbench: {file} {said}.\n")
+    if any(report.failure for report in reports.values()):
+        return USAGE
     limit = RANK[choice.fail_on]
-    failed = any(RANK[f["severity"]] >= limit for found in results for f in found)
-    return FINDINGS if failed else CLEAN
+    found = (f for report in reports.values() for f in report.findings)
+    return FINDINGS if any(RANK[f["severity"]] >= limit for f in found) else CLEAN
 
 
-def rendered(shown: dict[str, list[dict[str, Any]]], form: str) -> str:
-    """The findings in one of the forms."""
+def rendered(reports: Mapping[str, FileReport], form: str, least: int) -> str:
+    """The findings from that rank on in one of the forms."""
+    shown = {
+        file: [f for f in report.findings if RANK[f["severity"]] >= least]
+        for file, report in reports.items()
+    }
     match form:
         case "json":
             return json.dumps([{"file": f, "findings": found} for f, found in shown.items()]) + "\n"
         case "sarif":
-            return json.dumps(as_sarif(shown), indent=2) + "\n"
+            taken_back = {file: report.suppressed for file, report in reports.items()}
+            return json.dumps(as_sarif(shown, taken_back), indent=2) + "\n"
         case "github":
             return as_github(shown)
         case _:
@@ -106,20 +119,3 @@ def files_of(path: Path) -> Iterator[Path]:
     except (OSError, subprocess.CalledProcessError):
         found = [p for p in path.rglob("*") if not any(q.startswith(".") for q in p.parts[1:])]
     yield from (p for p in found if p.suffix in SUFFIXES and p.is_file())
-
-
-def lint_file(task: tuple[Path, Choice]) -> list[dict[str, Any]]:
-    """Findings of one file, after the fixes where they are asked for."""
-    file, choice = task
-    text = file.read_bytes().decode("utf-8", "surrogateescape")
-    is_notebook = file.suffix == ".ipynb"
-    code = (notebook_code(text) or "") if is_notebook else text
-    if choice.fix != "none" and not is_notebook:
-        after = fixed(code, file.name, level=choice.fix, select=choice.select, ignore=choice.ignore)
-        if after != code:
-            file.write_bytes(after.encode("utf-8", "surrogateescape"))
-            code = after
-    profile = "snippet" if is_notebook else "file"
-    return linted_file(
-        lint_text(code, str(file), select=choice.select, ignore=choice.ignore, profile=profile)
-    )

@@ -11,6 +11,7 @@ from jax_workbench.tools.lint_jax_code import Severity
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 LISTS = ("select", "ignore", "exclude")
 LEVELS = ("min-severity", "fail-on")
+PROFILES = ("snippet", "file", "library")
 
 
 class LintSettingsError(Exception):
@@ -29,6 +30,7 @@ class LintSettings:
     """Globs; one that names a folder covers all below it."""
     min_severity: Severity | None = None
     fail_on: Severity | None = None
+    profile: str = ""
 
     def excludes(self, file: Path) -> bool:
         """Whether a glob covers the file or a folder above it."""
@@ -61,13 +63,17 @@ def _read(file: Path) -> LintSettings:
     for key in ("tool", "jax-workbench", "lint"):
         inner = values.get(key, {})
         values = cast("dict[str, Any]", inner) if isinstance(inner, dict) else {}
-    if unknown := sorted(set(values) - {*LISTS, *LEVELS}):
-        known = ", ".join((*LISTS, *LEVELS))
+    if unknown := sorted(set(values) - {*LISTS, *LEVELS, "profile"}):
+        known = ", ".join((*LISTS, *LEVELS, "profile"))
         raise LintSettingsError(f"{file}: [tool.jax-workbench.lint] has no {unknown[0]}; {known}.")
     select, ignore, exclude = (_texts(file, name, values.get(name, [])) for name in LISTS)
     least = _level(file, "min-severity", values.get("min-severity"))
     fatal = _level(file, "fail-on", values.get("fail-on"))
-    return LintSettings(file.parent, select, ignore, exclude, least, fatal)
+    profile = values.get("profile", "")
+    if profile and profile not in PROFILES:
+        names = ", ".join(PROFILES)
+        raise LintSettingsError(f"{file}: profile is {profile!r}; expected {names}.")
+    return LintSettings(file.parent, select, ignore, exclude, least, fatal, profile)
 
 
 def _texts(file: Path, name: str, value: Any) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from mcp import Client, types
 
+from jax_workbench.server.lint_files import report_of
 from jax_workbench.server.rule_pages import rule_pages, rule_table
-from jax_workbench.tools.lint_jax_code.findings import linted_file
 from jax_workbench.tools.lint_jax_code.linting import lint_text
 from tests.server.conftest import FakePool, MakeServer
 
@@ -24,7 +24,7 @@ b = jax.random.normal(key)
 async def test_the_page_that_a_finding_names_can_be_read_in_both_eras(
     make_server: MakeServer, mode: str
 ) -> None:
-    (finding,) = linted_file(lint_text(REUSED, "a.py"))
+    (finding,) = report_of(lint_text(REUSED, "a.py")).findings
 
     async with Client(make_server(FakePool()), mode=mode) as client:
         (page,) = (await client.read_resource(finding["docs"])).contents

@@ -8,7 +8,6 @@ from jax_workbench.tools.lint_jax_code.fixing import fixed
 from jax_workbench.tools.lint_jax_code.linting import (
     RANK,
     Hit,
-    Linted,
     counts_of,
     lint_text,
     notebook_code,
@@ -109,9 +108,3 @@ def syntax_error(source: Source) -> dict[str, Any]:
         "evidence": "static",
         "docs": "workbench://lint/JAX000",
     }
-
-
-def linted_file(linted: Linted) -> list[dict[str, Any]]:
-    """All findings of one file, a syntax error first."""
-    found = [as_json(hit, linted.source) for hit in linted.shown]
-    return [syntax_error(linted.source), *found] if linted.source.broken is not None else found

@@ -3,7 +3,7 @@
 import ast
 import bisect
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from jax_workbench.tools.lint_jax_code.engine.analysis import Analysis
@@ -11,7 +11,7 @@ from jax_workbench.tools.lint_jax_code.engine.canonical import INTERESTING
 from jax_workbench.tools.lint_jax_code.engine.rule import Edit, Fix, Found, Rule, Severity
 from jax_workbench.tools.lint_jax_code.rules import all_rules
 from jax_workbench.tools.lint_jax_code.source import Source
-from jax_workbench.tools.lint_jax_code.suppression import Suppression, suppressions_of
+from jax_workbench.tools.lint_jax_code.suppression import NEVER_UNUSED, Suppression, suppressions_of
 
 RANK: dict[Severity, int] = {"info": 0, "warning": 1, "error": 2}
 
@@ -63,7 +63,23 @@ def lint_text(
     hits = [hit_of(analysis, rule, found) for rule, found in analysis.run()]
     kept = without_less_specific(hits, source)
     is_incomplete = analysis.steps_left < 0 or analysis.is_too_deep
-    return Linted(source, tuple(marked(kept, source)), is_incomplete)
+
+    def is_asked_for(code: str) -> bool:
+        """Whether all that a code or family stands for was looked for."""
+        covered = [rule for rule in (*all_rules(), UNUSED) if rule.code.startswith(code)]
+        wanted = all(is_wanted(rule, select, ignore) for rule in covered)
+        return wanted and code not in NEVER_UNUSED
+
+    placed = sorted(marked(kept, source, is_asked_for), key=lambda hit: hit.start)
+    return Linted(source, tuple(placed), is_incomplete)
+
+
+def nameless(words: Iterable[str]) -> list[str]:
+    """Those words that name no rule and no family."""
+    known = (*all_rules(), UNUSED)
+    return [
+        w for w in words if w not in NEVER_UNUSED and not any(is_wanted(r, [w], ()) for r in known)
+    ]
 
 
 def is_wanted(rule: Rule, select: Sequence[str], ignore: Sequence[str]) -> bool:
@@ -139,7 +155,9 @@ class Places:
         return overlaps or source.lines.place(hit.start)[0] in self.lines
 
 
-def marked(hits: Sequence[Hit], source: Source) -> Iterable[Hit]:
+def marked(
+    hits: Sequence[Hit], source: Source, is_asked_for: Callable[[str], bool]
+) -> Iterable[Hit]:
     """The findings, those marked that a comment takes back; unused comments become findings."""
     comments = suppressions_of(source)
     by_line: dict[int, list[Suppression]] = {}
@@ -150,10 +168,11 @@ def marked(hits: Sequence[Hit], source: Source) -> Iterable[Hit]:
         last, _ = source.lines.place(max(hit.end - 1, hit.start))
         near = [c for line in {0, first, last} for c in by_line.get(line, ())]
         covering = [c for c in near if c.covers(hit.rule.code, first, last)]
-        for comment in covering:
-            comment.is_used = True
         yield replace(hit, is_suppressed=bool(covering))
-    yield from (unused(comment) for comment in comments if comment.codes and not comment.is_used)
+    for comment in comments:
+        idle = tuple(c for c in comment.codes if c not in comment.used and is_asked_for(c))
+        if idle and is_asked_for(UNUSED.code):
+            yield unused(comment, idle)
 
 
 UNUSED = Rule(
@@ -166,11 +185,12 @@ UNUSED = Rule(
 )
 
 
-def unused(comment: Suppression) -> Hit:
-    """The finding that a suppression suppresses nothing."""
-    fix = Fix("safe", "Delete the comment", (Edit(comment.start, comment.end, ""),))
-    codes = ", ".join(comment.codes)
-    message = f"This comment takes back {codes}, and nothing of that is found here. Delete it."
+def unused(comment: Suppression, codes: tuple[str, ...]) -> Hit:
+    """The finding that a suppression, or a part of it, suppresses nothing."""
+    fix = Fix("safe", f"Take out {', '.join(codes)}", comment.without(codes))
+    message = (
+        f"This comment takes back {', '.join(codes)}, and nothing of that is found here. Delete it."
+    )
     return Hit(UNUSED, comment.start, comment.end, "info", message, (), fix)
 
 
@@ -182,13 +202,27 @@ def counts_of(hits: Iterable[Hit]) -> dict[str, int]:
     return counts
 
 
-def notebook_code(text: str) -> str | None:
-    """The code cells of a notebook as one text with `# %%` marks; None if it is none."""
+def notebook_cells(text: str) -> dict[int, str] | None:
+    """The code cells of a notebook by their numbers, from 1, of all cells; None if it is none."""
     if not text.lstrip().startswith("{"):
         return None
     try:
         cells = json.loads(text)["cells"]
-        sources = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
-    except (ValueError, KeyError, TypeError):
+        return {
+            number: "".join(cell["source"])
+            for number, cell in enumerate(cells, 1)
+            if cell["cell_type"] == "code"
+        }
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return "\n".join(f"# %%\n{source}" for source in sources)
+
+
+def notebook_code(text: str) -> str | None:
+    """The code cells of a notebook as one text with `# %%` marks; None if it is none."""
+    cells = notebook_cells(text)
+    return None if cells is None else joined_cells(cells)
+
+
+def joined_cells(cells: dict[int, str]) -> str:
+    """Code cells as one text, a line `# %%` before each."""
+    return "\n".join(f"# %%\n{source}" for source in cells.values())

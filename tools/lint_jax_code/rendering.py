@@ -1,39 +1,53 @@
-"""Findings as text with carets, as SARIF and as annotations of GitHub's."""
+"""Findings as text with carets, and as annotations of GitHub's. Command line only."""
 
-import hashlib
+import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jax_workbench.tools.lint_jax_code.rules import all_rules
+from jax_workbench.tools.lint_jax_code.linting import notebook_cells
 from jax_workbench.tools.lint_jax_code.source import Lines
 
 type Shown = dict[str, list[dict[str, Any]]]
 
-LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
-SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def as_text(shown: Shown) -> str:
     """`file:line:column: CODE name: message`, the line, and carets under what is meant."""
     parts: list[str] = []
     for file, found in shown.items():
-        lines = lines_of(file) if found else Lines("")
+        lines = lines_by_cell(file, found)
         for f in found:
-            place = f"{file}:{f['line']}:{f['column']}"
-            parts.append(f"{place}: {f['code']} {f['name']}: {f['message']}")
-            parts += carets(lines, f)
+            parts.append(f"{file}:{place_text(f)}: {f['code']} {f['name']}: {f['message']}")
+            parts += carets(lines[f.get("cell")], f)
+            parts += [f"    line {r['line']}: {r['message']}" for r in f["related"]]
     n_found = sum(len(found) for found in shown.values())
-    parts.append(f"{n_found} findings in {len(shown)} files." if n_found else "Clean.")
+    files = counted(len(shown), "file")
+    parts.append(f"{counted(n_found, 'finding')} in {files}." if n_found else f"Clean: {files}.")
     return "\n".join(parts) + "\n"
 
 
-def lines_of(file: str) -> Lines:
-    """The lines of a file; none for a notebook, whose lines are those of its cells."""
-    path = Path(file)
-    if path.suffix == ".ipynb":
-        return Lines("")
-    return Lines(path.read_bytes().decode("utf-8", "replace"))
+def counted(n: int, word: str) -> str:
+    """A number with its noun."""
+    return f"{n} {word}" if n == 1 else f"{n} {word}s"
+
+
+def place_text(finding: dict[str, Any]) -> str:
+    """Line and column, after the cell of a notebook."""
+    cell = f"cell {finding['cell']}:" if "cell" in finding else ""
+    return f"{cell}{finding['line']}:{finding['column']}"
+
+
+def lines_by_cell(file: str, found: Sequence[dict[str, Any]]) -> dict[int | None, Lines]:
+    """The lines of a file under None, or of the cells of a notebook; none if it can't be read."""
+    cells = {finding.get("cell") for finding in found}
+    try:
+        text = Path(file).read_bytes().decode("utf-8", "replace") if found else ""
+    except OSError:
+        text = ""
+    sources = notebook_cells(text) or {}
+    return {c: Lines(text if c is None else sources.get(c, "")) for c in cells}
 
 
 def carets(lines: Lines, finding: dict[str, Any]) -> list[str]:
@@ -41,67 +55,41 @@ def carets(lines: Lines, finding: dict[str, Any]) -> list[str]:
     if finding["line"] > len(lines.starts) or not lines.text:
         return []
     row = lines.row(finding["line"]).rstrip("\r\n").replace("\t", " ")
-    end = finding["end_column"] if finding["end_line"] == finding["line"] else len(row) + 1
-    width = max(end - finding["column"], 1)
-    return [f"    {row}", "    " + " " * (finding["column"] - 1) + "^" * width]
+    row = "".join(c if c.isprintable() else "?" for c in row)
+    start = finding["column"] - 1
+    end = finding["end_column"] - 1 if finding["end_line"] == finding["line"] else len(row)
+    width = max(width_of(row[start:end]), 1)
+    return [f"    {row}", "    " + " " * width_of(row[:start]) + "^" * width]
+
+
+def width_of(text: str) -> int:
+    """Columns of a terminal that a text takes: wide characters two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
 
 
 def as_github(shown: Shown) -> str:
-    """One workflow command a finding."""
+    """One workflow command a finding; in a notebook without a line, which would be of its JSON."""
     return "".join(
-        f"::{COMMANDS[f['severity']]} file={escaped(file, inside=True)},line={f['line']},"
-        f"endLine={f['end_line']},col={f['column']},"
-        f"title={escaped(f['code'] + ' ' + f['name'], inside=True)}::{escaped(f['message'])}\n"
+        f"::{COMMANDS[f['severity']]} file={escaped(file, inside=True)}"
+        + ("" if "cell" in f else _place(f))
+        + f",title={escaped(f['code'] + ' ' + f['name'], inside=True)}::"
+        + escaped(f"{place_text(f)}: {f['message']}" if "cell" in f else f["message"])
+        + "\n"
         for file, found in shown.items()
         for f in found
     )
+
+
+def _place(finding: dict[str, Any]) -> str:
+    return f",line={finding['line']},endLine={finding['end_line']},col={finding['column']}"
 
 
 def escaped(text: str, *, inside: bool = False) -> str:
     """Text as workflow commands want it; properties also without colons and commas."""
     text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     return text.replace(":", "%3A").replace(",", "%2C") if inside else text
-
-
-def as_sarif(shown: Shown) -> dict[str, Any]:
-    """A SARIF 2.1.0 log."""
-    rules = all_rules()
-    index = {rule.code: n for n, rule in enumerate(rules)}
-    described = [
-        {
-            "id": rule.code,
-            "name": rule.name,
-            "shortDescription": {"text": rule.headline},
-            "fullDescription": {"text": rule.why or rule.headline},
-            "help": {"text": rule.page, "markdown": rule.page},
-            "defaultConfiguration": {"level": LEVELS[rule.severity]},
-        }
-        for rule in rules
-    ]
-    results = [_result(file, f, index) for file, found in shown.items() for f in found]
-    driver = {"name": "jax-workbench", "rules": described}
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-
-
-def _result(file: str, finding: dict[str, Any], index: dict[str, int]) -> dict[str, Any]:
-    place = {
-        "artifactLocation": {"uri": Path(file).as_posix()},
-        "region": {
-            "startLine": finding["line"],
-            "startColumn": finding["column"],
-            "endLine": finding["end_line"],
-            "endColumn": finding["end_column"],
-        },
-    }
-    print_of = hashlib.sha256(f"{finding['code']} {file} {finding['message']}".encode())
-    result = {
-        "ruleId": finding["code"],
-        "level": LEVELS[finding["severity"]],
-        "message": {"text": finding["message"]},
-        "locations": [{"physicalLocation": place}],
-        "partialFingerprints": {"findingHash/v1": print_of.hexdigest()[:32]},
-    }
-    if finding["code"] in index:
-        result["ruleIndex"] = index[finding["code"]]
-    return result
