@@ -52,7 +52,10 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:  # noqa:
         case "lint":
             # Imported where it is needed: a client that starts the server on stdio waits for it.
             from jax_workbench.server.lint_command import Choice, lint_command  # noqa: PLC0415
+            from jax_workbench.server.lint_lsp import serve_editor  # noqa: PLC0415
 
+            if options.lsp:
+                return serve_editor()
             chosen = {name: getattr(options, name) for name in Choice.__match_args__}
             return lint_command(options.paths, options.format, chosen, options.jobs)
         case "gate":
@@ -149,7 +152,8 @@ def _add_gate_options(gate: argparse.ArgumentParser) -> None:
 
 
 def _add_lint_options(lint: argparse.ArgumentParser) -> None:
-    lint.add_argument("paths", type=Path, nargs="+", metavar="PATH")
+    lint.add_argument("paths", type=Path, nargs="*", metavar="PATH")
+    lint.add_argument("--lsp", action="store_true", help="serve an editor on stdin and stdout")
     severities = ("error", "warning", "info")
     lint.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text")
     lint.add_argument("--select", action="append", default=[], metavar="CODE")

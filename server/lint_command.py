@@ -35,6 +35,8 @@ class Choice:
 
 def lint_command(paths: Sequence[Path], form: str, given: Mapping[str, Any], jobs: int) -> int:
     """Lint as `given` on the command line, and as the project's pyproject.toml says of the rest."""
+    if not paths:
+        return _refused("lint needs files or folders, or --lsp.")
     try:
         project = lint_settings(Path.cwd())
     except LintSettingsError as error:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from jax_workbench.tools.errors import ToolError
 from jax_workbench.tools.lint_jax_code import LintJaxCodeAsk
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix
 from jax_workbench.tools.lint_jax_code.fixing import fixed
@@ -10,6 +11,7 @@ from jax_workbench.tools.lint_jax_code.linting import (
     Hit,
     counts_of,
     lint_text,
+    nameless,
     notebook_code,
 )
 from jax_workbench.tools.lint_jax_code.source import Source
@@ -18,7 +20,17 @@ MAX_FINDINGS = 100
 
 
 def report(ask: LintJaxCodeAsk) -> dict[str, Any]:
-    """What the static pass says of one text."""
+    """What the static pass says of one text.
+
+    Raises:
+        ToolError: `bad_argument`, where a name in `select` or `ignore` is that of no rule.
+    """
+    if unknown := nameless((*ask.select, *ask.ignore)):
+        raise ToolError(
+            "bad_argument",
+            f"select, ignore: no rule or family is named {', '.join(unknown)}.",
+            "Give codes (JAX301), families (JAX3, NNX) or names (key-reuse).",
+        )
     notebook = notebook_code(ask.code)
     text = ask.code if notebook is None else notebook
     linted = lint_text(text, ask.filename, select=ask.select, ignore=ask.ignore)
