@@ -21,6 +21,16 @@ from jax_workbench.tools.lint_jax_code.engine.surface import (
     version_of,
 )
 
+MODULES = frozenset(
+    (
+        "jax.example_libraries.optimizers",
+        "jax.example_libraries.stax",
+        "jax.extend.linear_util",
+        "jax.extend.random",
+    )
+)
+"""Names of the table that are modules themselves."""
+
 
 def check(event: Attribute) -> Iterator[Found]:
     """Report attributes of modules and arrays that are gone."""
@@ -84,8 +94,17 @@ def mended(event: Attribute, name: str, gone: Gone) -> Fix | None:
         text = gone.replacement
     else:
         return None
-    needed = ("import jax.numpy as jnp",) if text.startswith("jnp.") else ()
+    needed = ("import jax.numpy as jnp",) if text.startswith("jnp.") else of_module(event, gone)
     return Fix("safe", f"Use {gone.replacement}", (replaced(event.lint, node, text),), needed)
+
+
+def of_module(event: Attribute, gone: Gone) -> tuple[str, ...]:
+    """The import of the new name's module, where `import jax` alone does not bring it."""
+    module = (
+        gone.replacement if gone.replacement in MODULES else gone.replacement.rpartition(".")[0]
+    )
+    is_apart = module.startswith(("jax.extend", "jax.example_libraries"))
+    return (f"import {module}",) if is_apart and module not in event.lint.facts.imports else ()
 
 
 RULE = Rule(
