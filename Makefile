@@ -3,7 +3,7 @@
 PYTEST = .venv/bin/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow attack conformance clients wheel \
+.PHONY: help setup demo test slow attack conformance clients claude-code wheel \
 	check format-check lint types imports spelling format lock records
 
 help: ## Say what can be made
@@ -29,6 +29,9 @@ conformance: setup ## Run the MCP conformance suite against the server; takes it
 
 clients: setup ## Call every tool through the TypeScript clients; takes them from npm
 	script/typescript-clients
+
+claude-code: setup ## Let Claude Code call every tool, offline; takes it from npm
+	script/claude-code
 
 wheel: setup ## Install the wheel unpinned into a fresh environment and use it
 	$(PYTEST) tests/test_wheel.py $(ARGS)
