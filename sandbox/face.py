@@ -4,7 +4,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self
 
-from jax_workbench.sandbox.policy import JobSpec, Outcome, PoolStatus
+from jax_workbench.sandbox.policy import Blob, JobSpec, Outcome, PoolStatus
 
 
 class Pool(Protocol):
@@ -12,7 +12,8 @@ class Pool(Protocol):
 
     `run` raises SandboxError where there is no value; cancelling it kills the job and returns only
     when the job is gone. `on_progress` is called with what the job says it is doing, and
-    `on_queue` with the place in the queue while it waits (0: running).
+    `on_queue` with the place in the queue while it waits (0: running). `on_draft` gets what the
+    job leaves in case that it is ended before its value; a later draft replaces an earlier one.
     """
 
     async def __aenter__(self) -> Self:
@@ -34,6 +35,7 @@ class Pool(Protocol):
         *,
         on_progress: Callable[[str], None] = ...,
         on_queue: Callable[[int], None] = ...,
+        on_draft: Callable[[Blob], None] = ...,
     ) -> Outcome:
         """Run one job."""
         ...

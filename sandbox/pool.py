@@ -12,6 +12,7 @@ from jax_workbench.sandbox.device_lock import device_lock
 from jax_workbench.sandbox.errors import SandboxError, SandboxUnavailable
 from jax_workbench.sandbox.lanes import Lanes
 from jax_workbench.sandbox.policy import (
+    Blob,
     JobSpec,
     Outcome,
     PoolStatus,
@@ -23,7 +24,7 @@ from jax_workbench.sandbox.policy import (
 from jax_workbench.sandbox.probe import JailLeaks, probe
 from jax_workbench.sandbox.remedies import is_known, remedy_for
 from jax_workbench.sandbox.session_files import SessionFiles
-from jax_workbench.sandbox.supervisor import supervise
+from jax_workbench.sandbox.supervisor import ignore, supervise
 from jax_workbench.sandbox.tier_choice import TierChoice
 from jax_workbench.sandbox.tiers import may_step_down
 from jax_workbench.sandbox.worker_process import WorkerProcess
@@ -35,10 +36,6 @@ MAX_QUEUED = 64
 _SPAWNS_PER_ZYGOTE = 500
 _FIRST_RETRY_S, _LAST_RETRY_S = 1.0, 60.0
 _DEFAULT_SHAPE = Shape()
-
-
-def _ignore(_said: object) -> None:
-    """What nobody asked to hear."""
 
 
 class LocalPool:
@@ -110,8 +107,9 @@ class LocalPool:
         self,
         spec: JobSpec,
         *,
-        on_progress: Callable[[str], None] = _ignore,
-        on_queue: Callable[[int], None] = _ignore,
+        on_progress: Callable[[str], None] = ignore,
+        on_queue: Callable[[int], None] = ignore,
+        on_draft: Callable[[Blob], None] = ignore,
     ) -> Outcome:
         """Run one job; cancelling kills it.
 
@@ -130,7 +128,9 @@ class LocalPool:
             worker.facts = worker.facts or dict(self._facts)
             queue_s = anyio.current_time() - asked
             try:
-                return await supervise(worker, spec, queue_s, on_progress, self.kept)
+                return await supervise(
+                    worker, spec, queue_s, on_progress, kept=self.kept, on_draft=on_draft
+                )
             finally:
                 self._call_keeper()  # it may have been the last job of a retired zygote
 
@@ -265,7 +265,7 @@ class LocalPool:
                 if is_known(problem.cause):  # the host will refuse the next one, too
                     raise SandboxUnavailable(problem.cause, remedy_for(problem.cause)) from problem
                 raise
-            async with device_lock(self._profile.accelerator.kind, "shared", _ignore):
+            async with device_lock(self._profile.accelerator.kind, "shared", ignore):
                 found = await probe(worker, self._profile, tier)
             self._facts = {key: str(value) for key, value in (worker.facts or found).items()}
         except BaseException:

@@ -18,6 +18,7 @@ _KEYS_OF_REFUSAL = {"code", "cause", "next_step"}
 _MAX_PROGRESS = 10_000
 """Frames of one job; each costs the host some work, even an empty one."""
 _MAX_KEPT = 4000
+_MAX_DRAFTS = 1000
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _CONTROLS_IN_VALUES = re.compile(r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
@@ -35,6 +36,8 @@ class Frames:
     progress: list[str] = field(default_factory=list[str])
     """Not yet taken by the caller, oldest first."""
     saved: list[Blob] = field(default_factory=list[Blob])
+    draft: Blob | None = None
+    """What is left where the job is ended before its value; not yet taken by the caller."""
     kept: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
     """Files for the session's later jobs, not yet taken by the caller."""
     kept_room_bytes: int = 0
@@ -44,6 +47,7 @@ class Frames:
     _pending: bytearray = field(default_factory=bytearray)
     _saved_bytes: int = 0
     _n_progress: int = 0
+    _n_drafts: int = 0
     _n_kept: int = 0
 
     @property
@@ -76,6 +80,7 @@ class Frames:
             wire.READY: wire.READY_BYTES,
             wire.PROGRESS: wire.PROGRESS_BYTES,
             wire.BLOB: self.limits.saved_mib * MIB - self._saved_bytes + wire.BLOB_HEADER_BYTES,
+            wire.DRAFT: self.limits.saved_mib * MIB + wire.BLOB_HEADER_BYTES,
             wire.KEPT: self.kept_room_bytes,
             wire.VALUE: self.limits.result_mib * MIB,
             wire.REFUSED: wire.READY_BYTES,
@@ -102,6 +107,11 @@ class Frames:
         elif kind == wire.BLOB:
             self._saved_bytes += len(payload)
             self.saved.append(_blob(payload))
+        elif kind == wire.DRAFT:
+            self._n_drafts += 1
+            if self._n_drafts > _MAX_DRAFTS:
+                raise InvalidResult("a flood of drafts")
+            self.draft = _blob(payload)
         elif kind == wire.KEPT:
             self._n_kept += 1
             if self._n_kept > _MAX_KEPT:

@@ -14,7 +14,7 @@ import anyio
 from jax_workbench.sandbox import disk, pipes, proc
 from jax_workbench.sandbox.captured import Captured
 from jax_workbench.sandbox.endings import Ending, concluded
-from jax_workbench.sandbox.policy import MIB, JobSpec, Measured, Outcome, available_cores
+from jax_workbench.sandbox.policy import MIB, Blob, JobSpec, Measured, Outcome, available_cores
 from jax_workbench.sandbox.results import InvalidResult
 from jax_workbench.sandbox.session_files import SessionFiles
 from jax_workbench.sandbox.worker import wire
@@ -29,21 +29,28 @@ _MEMORY_SLACK_MIB = 96
 """The limit that the job can catch comes first, the watchdog's kill that much later."""
 
 
-async def supervise(
+def ignore(_said: object) -> None:
+    """What nobody asked to hear."""
+
+
+async def supervise(  # noqa: PLR0913 - two ways in, three out
     worker: WorkerProcess,
     spec: JobSpec,
     queue_s: float,
     on_progress: Callable[[str], None],
+    *,
     kept: SessionFiles | None = None,
+    on_draft: Callable[[Blob], None] = ignore,
 ) -> Outcome:
     """Run one job; the worker is gone when this returns, raises or is cancelled.
 
-    `kept` has the files of `spec.session`, and takes what the job adds to them.
+    `kept` has the files of `spec.session`, and takes what the job adds to them. `on_draft` hears
+    of each draft that the job leaves.
 
     Raises:
         JobFailed: The job ended without a value; says how.
     """
-    run = _Run(worker, spec, on_progress, kept or SessionFiles())
+    run = _Run(worker, spec, on_progress, kept or SessionFiles(), on_draft)
     try:
         await run.to_the_end()
     finally:
@@ -62,8 +69,10 @@ class _Run:
         spec: JobSpec,
         on_progress: Callable[[str], None],
         kept: SessionFiles,
+        on_draft: Callable[[Blob], None],
     ) -> None:
         self._worker = worker
+        self._on_draft = on_draft
         self._kept = kept
         self._spec = spec
         self._on_progress = on_progress
@@ -182,6 +191,9 @@ class _Run:
         for message in frames.progress:
             self._on_progress(message)
         frames.progress.clear()
+        if frames.draft is not None:
+            self._on_draft(frames.draft)
+            frames.draft = None
         if self._spec.session is not None:
             for name, content in frames.kept:
                 self._kept.add(self._spec.session, name, content)

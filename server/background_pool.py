@@ -8,7 +8,7 @@ import anyio
 
 from jax_workbench.sandbox.errors import SandboxUnavailable
 from jax_workbench.sandbox.face import Pool
-from jax_workbench.sandbox.policy import JobSpec, Outcome, PoolStatus
+from jax_workbench.sandbox.policy import Blob, JobSpec, Outcome, PoolStatus
 
 CLOSING_S = 3.0
 """After that a pool that does not end is left to the kernel, which kills it with the server."""
@@ -54,6 +54,7 @@ class BackgroundPool:
         *,
         on_progress: Callable[[str], None],
         on_queue: Callable[[int], None],
+        on_draft: Callable[[Blob], None],
     ) -> Outcome:
         """Run a job once the pool is there. Raises SandboxError."""
         if not self._entered.is_set():
@@ -62,7 +63,9 @@ class BackgroundPool:
             on_queue(0)
         if self._problem:
             raise SandboxUnavailable(self._problem, REMEDY)
-        return await self._pool.run(spec, on_progress=on_progress, on_queue=on_queue)
+        return await self._pool.run(
+            spec, on_progress=on_progress, on_queue=on_queue, on_draft=on_draft
+        )
 
     def status(self) -> PoolStatus:
         """How the sandbox stands."""

@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 from importlib import import_module
 from typing import Any, cast
 
+import anyio
 import anyio.to_thread
 
 from jax_workbench.sandbox.errors import SandboxError
@@ -17,7 +18,7 @@ from jax_workbench.server.input_files import read_inputs
 from jax_workbench.server.isolation_note import isolation_notes
 from jax_workbench.server.jobs_handle import CallJobs
 from jax_workbench.server.reply import Answered, Ending, Failed, picture_of
-from jax_workbench.server.run_store import SCHEME, RunStore
+from jax_workbench.server.run_store import SCHEME, Artifact, RunStore
 from jax_workbench.server.settings import Settings
 from jax_workbench.server.watch import Watch
 from jax_workbench.tools.contract import Answer, Ask, Note, Shape
@@ -61,7 +62,11 @@ class Caller:
             ),
             session=watch.owner if tool.reuses_compiled else None,
         )
-        answer = tool.answer.model_validate(await _said(tool, ask, jobs))
+        try:
+            said = await _said(tool, ask, jobs)
+        finally:
+            await self._keep_draft(tool, ask, watch, jobs.draft, store)
+        answer = tool.answer.model_validate(said)
         status = self.pool.status()
         if tool.runs_user_code:
             notes = (*answer.notes, *isolation_notes(status.tier))
@@ -76,6 +81,21 @@ class Caller:
             notes = [*whole["notes"], NOT_STORED.model_dump(mode="json")]
             whole = {**whole, "notes": notes, "artifacts": []}
         return Answered(whole, picture_of(jobs.kept))
+
+    async def _keep_draft(
+        self, tool: AnyTool, ask: Ask, watch: Watch, draft: Artifact | None, store: RunStore
+    ) -> None:
+        """Store what a call left that was ended before its answer, also where it is cancelled."""
+        if draft is None:
+            return
+        record = {"tool": tool.name, "ask": ask.model_dump(mode="json"), "answer": None}
+        with anyio.CancelScope(shield=True):
+            try:
+                await anyio.to_thread.run_sync(store.save, watch.run_id, record, [draft])
+            except OSError:
+                logger.exception("what run %s left could not be stored", watch.run_id)
+                return
+        watch.left = (draft,)
 
     async def _inputs(self, tool: AnyTool, ask: Ask, store: RunStore) -> dict[str, bytes]:
         files: tuple[str, ...] = tuple(getattr(ask, "files", ()))

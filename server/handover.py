@@ -93,7 +93,8 @@ class Handover:
         if isinstance(ending, Failed) and ending.code == "cancelled":
             answer = cancel_job.CancelJobAnswer(
                 status="cancelled",
-                summary=f"{record.tool.name} was stopped after {record.watch.elapsed_s():.1f} s.",
+                summary=f"{record.tool.name} was stopped after {record.watch.elapsed_s():.1f} s. "
+                f"{record.watch.said_of_left()}".strip(),
             )
         elif ending is None:
             raise RuntimeError(f"job {record.id} is still there after {CANCEL_S} s")
@@ -103,7 +104,7 @@ class Handover:
                 summary=f"{record.tool.name} had finished before; get_job has its answer.",
                 next=(_fetch(record, "To read the answer."),),
             )
-        return Answered(envelope(answer, (), self._run(record)))
+        return Answered(envelope(answer, record.watch.left, self._run(record)))
 
     def _standing(self, record: JobRecord, result: get_job.JobProgress | None) -> Answered:
         """The answer of a call that goes on."""

@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import anyio
@@ -51,6 +52,9 @@ class JobRecord:
             self._ending = await work(self.tool, self.ask, self.watch)
         if self._ending is None:
             self._ending = Failed("cancelled", self._why_cancelled, "Call the tool again.")
+        if isinstance(self._ending, Failed) and (left := self.watch.said_of_left()):
+            step = f"{self._ending.next_step} {left}"
+            self._ending = replace(self._ending, next_step=step)
         ledger.over(self.tool.name, self._ending, self.watch)
         self.finished_at, self.changed_at = time.monotonic(), datetime.now(UTC)
         self._done.set()

@@ -37,6 +37,8 @@ class CallJobs:
         self.inputs = inputs
         self.facts = Facts()
         self.kept: list[Artifact] = []
+        self.draft: Artifact | None = None
+        """What the last job left that was ended before its value."""
         self._pool = pool
         self._watch = watch
         self._limits = limits
@@ -113,9 +115,16 @@ class CallJobs:
 
         self._clock.queue(job)
         try:
-            return await self._pool.run(spec, on_progress=self._watch.say, on_queue=on_queue)
+            outcome = await self._pool.run(
+                spec, on_progress=self._watch.say, on_queue=on_queue, on_draft=self._hold
+            )
         finally:
             self._clock.leave(job)
+        self.draft = None
+        return outcome
+
+    def _hold(self, draft: policy.Blob) -> None:
+        self.draft = safe_artifact(draft.name, draft.mime_type, draft.content, ())
 
     def _add(self, measured: policy.Measured) -> None:
         facts = self.facts

@@ -4,6 +4,8 @@ import time
 
 import anyio
 
+from jax_workbench.server.run_store import Artifact, uri_of
+
 MAX_MESSAGE_LENGTH = 200
 
 
@@ -16,6 +18,8 @@ class Watch:
         self.owner = owner
         self.message = ""
         self.queue_position = 0
+        self.left: tuple[Artifact, ...] = ()
+        """What is stored of a call that was ended before its answer."""
         self.changed = anyio.Event()
         """Set at the next change, then replaced."""
         self._started = time.monotonic()
@@ -29,6 +33,13 @@ class Watch:
         if self.queue_position:
             return f"queued, place {self.queue_position}"
         return self.message or "running"
+
+    def said_of_left(self) -> str:
+        """Where to find what an ended call left, as a sentence; empty where it left nothing."""
+        if not self.left:
+            return ""
+        uris = ", ".join(uri_of(self.run_id, artifact.name) for artifact in self.left)
+        return f"What it had made by then is kept: {uris}"
 
     def say(self, message: str) -> None:
         """Note what is being done; the words may come from a job."""

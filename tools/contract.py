@@ -98,6 +98,17 @@ class Job(Protocol):
         ...
 
 
+class LongJob(Job, Protocol):
+    """What long work may use besides, so that not all is lost where it is ended."""
+
+    def draft(self, name: str, content: bytes, mime_type: str) -> None:
+        """Leave an artifact that is kept only if the job is ended before it answers.
+
+        A later draft takes the place of an earlier one.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Shape:
     """What a worker must be before its backend starts; the default shape is there at once."""

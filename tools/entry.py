@@ -45,6 +45,10 @@ class Channel(Protocol):
         """Hand bytes to the host."""
         ...
 
+    def draft(self, name: str, mime_type: str, content: bytes) -> None:
+        """Leave bytes in case that the job is ended."""
+        ...
+
 
 @dataclass(frozen=True)
 class ChannelJob:
@@ -64,6 +68,10 @@ class ChannelJob:
     def save(self, name: str, content: bytes, mime_type: str) -> None:
         """Hand out bytes."""
         self.channel.save(name, mime_type, content)
+
+    def draft(self, name: str, content: bytes, mime_type: str) -> None:
+        """Leave an artifact in case that the job is ended."""
+        self.channel.draft(name, mime_type, content)
 
 
 def answer(argument: Mapping[str, Any], channel: Channel) -> dict[str, Any]:

@@ -177,8 +177,22 @@ class Channel:
         self._n_left -= 1
         if self._left_bytes < 0 or self._n_left < 0:
             raise TooLarge(f"the saved files exceed their limit with {name!r}", self._limit_bytes)
-        header = json.dumps({"name": name[:200], "mime_type": mime_type[:100]}).encode()
-        self._write(wire.frame(wire.BLOB, header + b"\0" + content))
+        self._write(wire.frame(wire.BLOB, _with_header(name, mime_type, content)))
+
+    def draft(self, name: str, mime_type: str, content: bytes) -> None:
+        """Leave bytes that the host keeps only if the job is ended before it gives a value.
+
+        A later draft takes the place of an earlier one. Raises TooLarge past the limit of what may
+        be saved.
+        """
+        if len(content) > self._limit_bytes:
+            raise TooLarge(f"the draft {name!r} has {len(content)} bytes", self._limit_bytes)
+        self._write(wire.frame(wire.DRAFT, _with_header(name, mime_type, content)))
+
+
+def _with_header(name: str, mime_type: str, content: bytes) -> bytes:
+    header = json.dumps({"name": name[:200], "mime_type": mime_type[:100]}).encode()
+    return header + b"\0" + content
 
 
 def _write_all(payload: bytes) -> None:

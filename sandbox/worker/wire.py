@@ -3,8 +3,8 @@
 Shared by both sides, so that the format stands in one place.
 
 host -> job   one `JOB` frame (JSON), then the bytes of blobs and kept files in the order it names
-job -> host   one `READY`, then any number of `PROGRESS`, `BLOB` and `KEPT`, then one `VALUE` or
-              `REFUSED`
+job -> host   one `READY`, then any number of `PROGRESS`, `BLOB`, `DRAFT` and `KEPT`, then
+              one `VALUE` or `REFUSED`
 """
 
 import struct
@@ -18,6 +18,8 @@ PROGRESS = b"p"
 """UTF-8 text, at most PROGRESS_BYTES."""
 BLOB = b"b"
 """A JSON header {name, mime_type}, a zero byte, the content."""
+DRAFT = b"d"
+"""As a BLOB: what is left of the job where it is ended before its value; the last one counts."""
 KEPT = b"k"
 """A file for the session's later jobs: its name, a zero byte, the content."""
 VALUE = b"v"

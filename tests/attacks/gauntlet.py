@@ -13,7 +13,7 @@ import anyio
 
 from jax_workbench.sandbox.errors import JobFailed
 from jax_workbench.sandbox.face import Pool
-from jax_workbench.sandbox.policy import JobSpec, Measured, Outcome, PoolStatus
+from jax_workbench.sandbox.policy import Blob, JobSpec, Measured, Outcome, PoolStatus
 from jax_workbench.server.call import Caller
 from jax_workbench.server.reply import Failed, reply
 from jax_workbench.server.run_store import RunStore, new_run_id
@@ -70,6 +70,7 @@ class Recorder:
         *,
         on_progress: Callable[[str], None],
         on_queue: Callable[[int], None],
+        on_draft: Callable[[Blob], None],
     ) -> Outcome:
         """Run one job."""
 
@@ -78,7 +79,9 @@ class Recorder:
             on_progress(message)
 
         try:
-            outcome = await self._pool.run(spec, on_progress=hear, on_queue=on_queue)
+            outcome = await self._pool.run(
+                spec, on_progress=hear, on_queue=on_queue, on_draft=on_draft
+            )
         except JobFailed as failed:
             self.measured, self.printed = failed.measured, failed.stdout + failed.stderr
             raise

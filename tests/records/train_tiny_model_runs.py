@@ -61,6 +61,9 @@ class RecordJob:
         """Show that it goes on."""
         sys.stderr.write(f"{message}\n")
 
+    def draft(self, name: str, content: bytes, mime_type: str) -> None:
+        """Keep nothing."""
+
     def save(self, name: str, content: bytes, mime_type: str) -> None:
         """Let go of the bytes."""
 

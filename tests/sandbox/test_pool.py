@@ -206,6 +206,25 @@ async def test_cancelling_kills_the_job_and_returns_when_it_is_gone(pool: LocalP
     assert pool.status().n_running == 0
 
 
+async def test_what_a_job_leaves_on_the_way_is_there_when_it_is_cancelled(pool: LocalPool) -> None:
+    left, drafts = anyio.Event(), list[bytes]()
+
+    async def run() -> None:
+        await pool.run(
+            job("leave_drafts", s=600, limits=Limits(wall_s=600)),
+            on_progress=lambda _said: left.set(),
+            on_draft=lambda draft: drafts.append(draft.content),
+        )
+
+    with anyio.fail_after(300):
+        async with anyio.create_task_group() as group:
+            group.start_soon(run)
+            await left.wait()
+            group.cancel_scope.cancel()
+
+    assert drafts[-1] == b"late"
+
+
 async def _run(pool: LocalPool, asleep: anyio.Event) -> None:
     await pool.run(
         job("sleep", s=600, limits=Limits(wall_s=600)), on_progress=lambda _said: asleep.set()

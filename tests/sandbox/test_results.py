@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jax_workbench.sandbox.policy import Limits
+from jax_workbench.sandbox.policy import MIB, Limits
 from jax_workbench.sandbox.results import Frames, InvalidResult, printable, strict_object
 from jax_workbench.sandbox.worker import wire
 
@@ -24,6 +24,34 @@ def test_frames_are_the_same_however_the_bytes_are_cut() -> None:
     assert frames.value == {"x": 1}
     assert frames.progress == ["now"]
     assert frames.saved[0].content == bytes(range(256))
+
+
+def test_a_later_draft_takes_the_place_of_an_earlier_one() -> None:
+    frames = Frames(Limits())
+
+    frames.feed(READY)
+    for content in (b"early", b"late"):
+        frames.feed(wire.frame(wire.DRAFT, b'{"name": "a", "mime_type": "b"}\0' + content))
+
+    assert frames.draft is not None
+    assert frames.draft.content == b"late"
+    assert frames.saved == []
+
+
+@pytest.mark.parametrize(
+    "drafts",
+    [
+        pytest.param([wire.HEADER.pack(wire.DRAFT, 2 * MIB)], id="too large"),
+        pytest.param(
+            [wire.frame(wire.DRAFT, b'{"name": "a", "mime_type": "b"}\0')] * 1001, id="a flood"
+        ),
+    ],
+)
+def test_drafts_have_bounds(drafts: list[bytes]) -> None:
+    frames = Frames(Limits(saved_mib=1))
+
+    with pytest.raises(InvalidResult):
+        frames.feed(READY + b"".join(drafts))
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

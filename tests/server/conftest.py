@@ -11,7 +11,7 @@ import pytest
 from mcp.server import Server
 from pydantic import Field
 
-from jax_workbench.sandbox.policy import JobSpec, Measured, Outcome, PoolStatus
+from jax_workbench.sandbox.policy import Blob, JobSpec, Measured, Outcome, PoolStatus
 from jax_workbench.server.app import build_server
 from jax_workbench.server.jobs import JobBook
 from jax_workbench.server.run_store import RunStore
@@ -79,6 +79,7 @@ class FakePool:
 
     behave: Behaviour = echo_at_once
     saved: tuple[Any, ...] = ()
+    drafts: tuple[Blob, ...] = ()
     stdout: str = ""
     stderr: str = ""
     tier: Any = "full"
@@ -108,10 +109,13 @@ class FakePool:
         *,
         on_progress: Callable[[str], None] = lambda _message: None,
         on_queue: Callable[[int], None] = lambda _place: None,
+        on_draft: Callable[[Blob], None] = lambda _draft: None,
     ) -> Outcome:
-        """Do what `behave` does."""
+        """Leave the drafts, then do what `behave` does."""
         self.specs.append(spec)
         on_queue(0)
+        for draft in self.drafts:
+            on_draft(draft)
         try:
             value = await self.behave(spec, on_progress)
         except anyio.get_cancelled_exc_class():

@@ -33,6 +33,9 @@ class KeepingChannel:
         """Keep `message`."""
         self.said.append(message)
 
+    def draft(self, name: str, mime_type: str, content: bytes) -> None:
+        """Keep nothing: it is not ended early."""
+
     def save(self, name: str, mime_type: str, content: bytes) -> None:
         """Keep `content`."""
         self.saved.append((name, mime_type, content))

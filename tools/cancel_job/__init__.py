@@ -10,8 +10,8 @@ from jax_workbench.tools.contract import Answer, Ask, Tool
 class CancelJobAsk(Ask):
     """Stop a call that returned status "running"; its processes are killed at once.
 
-    Nothing of it is kept. Returns status "cancelled", or "already_finished" where its answer can
-    still be fetched with get_job.
+    A training's last checkpoint is kept, else nothing. Returns status "cancelled", or
+    "already_finished" where its answer can still be fetched with get_job.
     """
 
     job_id: str = Field(

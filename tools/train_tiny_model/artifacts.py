@@ -16,6 +16,7 @@ from jax_workbench.tools.train_tiny_model.trace import Floats
 from jax_workbench.tools.train_tiny_model.weights import safetensors_of, weights_of
 
 MAX_CHECKPOINT_MIB = 100
+CHECKPOINT_TYPE = "application/zip"
 
 
 @dataclass(frozen=True)
@@ -57,18 +58,20 @@ def save_artifacts(  # noqa: PLR0913 - each is one fact of the run
     facts = {"model": ask.model, "step": str(trained.best.step if trained.best else trained.step)}
     job.save("weights.safetensors", safetensors_of(weights, facts), "application/octet-stream")
     if trained.stopped != "nonfinite":
-        content = checkpoints.save(
-            trained,
-            {
-                "model": ask.model,
-                "seed": ask.seed,
-                "batch_size": session.recipe.batch_size,
-                "total_steps": session.recipe.steps,
-                "split_sha256": session.problem.split.sha256,
-            },
-        )
-        job.save(checkpoints.NAME, content, "application/zip")
+        content = checkpoints.save(trained, facts_of(ask, session))
+        job.save(checkpoints.NAME, content, CHECKPOINT_TYPE)
     return Files(notes, shown, seen)
+
+
+def facts_of(ask: TrainTinyModelAsk, session: Session) -> dict[str, Any]:
+    """What a later call must share with this one to go on from its checkpoint."""
+    return {
+        "model": ask.model,
+        "seed": ask.seed,
+        "batch_size": session.recipe.batch_size,
+        "total_steps": session.recipe.steps,
+        "split_sha256": session.problem.split.sha256,
+    }
 
 
 def samples_of(session: Session, outcome: Outcome, n: int) -> tuple[Any, ...]:

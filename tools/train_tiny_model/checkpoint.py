@@ -7,6 +7,7 @@
 import io
 import json
 import logging
+import re
 import shutil
 import tempfile
 import zipfile
@@ -118,6 +119,11 @@ def slug(path: Any) -> str:
     return "".join(c if c.isalnum() else "_" for c in text)[-80:]
 
 
+def readable(name: str) -> str:
+    """A stored leaf's path as one would write it: `params.layers.0.kernel`."""
+    return re.sub(r"__+", ".", name[4:]).strip("_.").removesuffix(".value")
+
+
 def plain(leaf: Any) -> Any:
     """A NumPy array, which Orbax stores as it is."""
     if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
@@ -134,14 +140,14 @@ def fitted(fresh: Any, stored: Mapping[str, Any]) -> Any:
     flat, structure = jax.tree.flatten_with_path(fresh)
     wanted = {f"{i:04d}{slug(path)}": leaf for i, (path, leaf) in enumerate(flat)}
     if set(wanted) != set(stored):
-        here = sorted(name[4:] for name in set(wanted) - set(stored))[:N_TOLD]
-        there = sorted(name[4:] for name in set(stored) - set(wanted))[:N_TOLD]
+        here = sorted(map(readable, set(wanted) - set(stored)))[:N_TOLD]
+        there = sorted(map(readable, set(stored) - set(wanted)))[:N_TOLD]
         raise bad(
             f"the model or optimiser differs: here but not in it {', '.join(here) or 'none'}; in "
             f"it but not here {', '.join(there) or 'none'}."
         )
     different = [
-        f"{name[4:]} is {stored[name].shape} in it and {plain(leaf).shape} here"
+        f"{readable(name)} is {stored[name].shape} in it and {plain(leaf).shape} here"
         for name, leaf in wanted.items()
         if stored[name].shape != plain(leaf).shape or stored[name].dtype != plain(leaf).dtype
     ]

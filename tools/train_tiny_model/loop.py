@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jax_workbench.tools.train_tiny_model.chunk import Carry, copied
-from jax_workbench.tools.train_tiny_model.compiled import Program
+from jax_workbench.tools.train_tiny_model.compiled import CHUNK_S, Program
 from jax_workbench.tools.train_tiny_model.evaluation import Evaluator
 from jax_workbench.tools.train_tiny_model.problem import Problem, Recipe
 from jax_workbench.tools.train_tiny_model.trace import Trace
@@ -90,14 +90,16 @@ class Training:
         left_s: Callable[[], float],
         say: Callable[[str], None],
         stops_early: bool = True,
+        keep: Callable[[Trained], None] | None = None,
     ) -> None:
-        """`left_s` gives the seconds that training may still take."""
+        """`left_s` gives the seconds that training may still take; `keep` sees each good state."""
         self.problem, self.recipe, self.program = problem, recipe, program
         self.evaluator = evaluator
         self.batches = Batches(len(problem.split.train), recipe.batch_size, seed)
         self.key = jax.random.fold_in(jax.random.key(seed), 1)
-        self.left_s, self.say, self.stops_early = left_s, say, stops_early
+        self.left_s, self.say, self.stops_early, self.keep = left_s, say, stops_early, keep
         self._said_at = 0.0
+        self._step_s: float | None = None
 
     def run(self, state: Trained) -> Trained:
         """Train on from `state`, to the recipe's last step or a reason to stop."""
@@ -106,13 +108,14 @@ class Training:
         every = max(1, self.recipe.steps // N_EVALUATIONS)
         if state.best is None:
             self._evaluate(state)
-        next_look = state.step + every
+        # After the last look, not from here: a resumed run looks where an uninterrupted one does.
+        next_look = state.trace.evaluations[-1][0] + every
         while state.step < self.recipe.steps:
             if self.left_s() <= 0:
                 state.stopped = "budget"
                 break
             before = copied(state.carry)
-            n = self._advance(state)
+            n = self._advance(state, self._length(state.step, next_look))
             bad = state.trace.first_bad()
             if bad is not None:
                 state.stopped = "nonfinite"
@@ -126,16 +129,30 @@ class Training:
                 if self.stops_early and self._is_done(state):
                     state.stopped = "early"
                     break
+            if self.keep is not None:
+                self.keep(state)
         state.run_s += time.monotonic() - began
         return state
 
-    def _advance(self, state: Trained) -> int:
-        """One chunk."""
-        n = self.program.chunk_length(state.step, self.recipe.steps)
+    def _length(self, step: int, next_look: int) -> int:
+        """Steps of the next chunk.
+
+        Without a compiled loop any number will do: so many that the clock is looked at, and the
+        state left for one who cancels, every half second however slow a step is.
+        """
+        if self.program.is_looped:
+            return self.program.chunk_length(step, self.recipe.steps)
+        by_time = int(CHUNK_S / self._step_s) if self._step_s else 1
+        return max(1, min(by_time, next_look - step, self.recipe.steps - step))
+
+    def _advance(self, state: Trained, n: int) -> int:
+        """One chunk of `n` steps."""
+        began = time.monotonic()
         numbers = np.arange(state.step, state.step + n, dtype=np.int32)
         index = self.batches.rows(state.step, n)
         state.carry, seen = self.program(state.carry, numbers, index, self.key)
         state.trace.add(seen)
+        self._step_s = (time.monotonic() - began) / n
         return n
 
     def _evaluate(self, state: Trained) -> None:

@@ -50,7 +50,7 @@ class Session:
         self.evaluator = Evaluator(problem, program.graphdef)
         self._fired: Any = None
 
-    def train(
+    def train(  # noqa: PLR0913 - each is one fact of the run
         self,
         state: Trained,
         *,
@@ -58,8 +58,9 @@ class Session:
         left_s: Callable[[], float],
         say: Callable[[str], None],
         stops_early: bool,
+        keep: Callable[[Trained], None] | None = None,
     ) -> Trained:
-        """Train on from `state`."""
+        """Train on from `state`; `keep` sees each good state on the way."""
         training = Training(
             self.problem,
             self.recipe,
@@ -69,6 +70,7 @@ class Session:
             left_s=left_s,
             say=say,
             stops_early=stops_early,
+            keep=keep,
         )
         return training.run(state)
 

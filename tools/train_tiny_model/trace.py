@@ -17,6 +17,9 @@ class Trace:
     parts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     evaluations: list[tuple[int, float]] = field(default_factory=list[tuple[int, float]])
     """(steps done, validation loss)."""
+    _n_sound: int = 0
+    """Parts without a bad entry, which are not looked at again, and their steps."""
+    _sound_steps: int = 0
 
     def add(self, seen: Any) -> None:
         """Append what a chunk saw."""
@@ -51,13 +54,16 @@ class Trace:
 
     def first_bad(self) -> int | None:
         """First entry whose loss or gradient is not finite."""
-        if not self.parts:
-            return None
-        bad = ~np.isfinite(self.loss)
-        norms = self.leaf_norms
-        if norms.ndim > 1 and norms.shape[1]:
-            bad |= ~np.isfinite(norms).all(1)
-        return int(np.argmax(bad)) if bad.any() else None
+        for part in self.parts[self._n_sound :]:
+            loss, norms = part["loss"], part["leaf_norm"]
+            bad = ~np.isfinite(loss)
+            if norms.ndim > 1 and norms.shape[1]:
+                bad |= ~np.isfinite(norms).all(1)
+            if bad.any():
+                return self._sound_steps + int(np.argmax(bad))
+            self._n_sound += 1
+            self._sound_steps += len(loss)
+        return None
 
     def smoothed(self, width: int) -> Floats:
         """Mean loss of consecutive stretches of `width` steps."""

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from jax_workbench.tools.contract import Job, Note
+from jax_workbench.tools.contract import LongJob, Note
 from jax_workbench.tools.errors import ToolError
 from jax_workbench.tools.train_tiny_model import (
     Finding,
@@ -13,8 +13,9 @@ from jax_workbench.tools.train_tiny_model import (
     TrainTinyModelResult,
 )
 from jax_workbench.tools.train_tiny_model import answer as said
-from jax_workbench.tools.train_tiny_model.artifacts import save_artifacts
+from jax_workbench.tools.train_tiny_model.artifacts import facts_of, save_artifacts
 from jax_workbench.tools.train_tiny_model.compiled import Program
+from jax_workbench.tools.train_tiny_model.drafts import Drafts
 from jax_workbench.tools.train_tiny_model.first_checks import (
     Looked,
     look_at_data,
@@ -40,7 +41,7 @@ RESERVE_S = 12.0
 """Kept for scores, pictures and files, but at most a quarter of the call's time."""
 
 
-def run(ask: TrainTinyModelAsk, job: Job) -> TrainTinyModelAnswer:
+def run(ask: TrainTinyModelAsk, job: LongJob) -> TrainTinyModelAnswer:
     """Answer one call."""
     return Call(ask, job).answer()
 
@@ -48,7 +49,7 @@ def run(ask: TrainTinyModelAsk, job: Job) -> TrainTinyModelAnswer:
 class Call:
     """One call, phase by phase."""
 
-    def __init__(self, ask: TrainTinyModelAsk, job: Job) -> None:
+    def __init__(self, ask: TrainTinyModelAsk, job: LongJob) -> None:
         """Time runs from here."""
         self.ask, self.job = ask, job
         self.began = time.monotonic()
@@ -127,6 +128,7 @@ class Call:
             left_s=self.left_s,
             say=self.job.progress,
             stops_early=ask.early_stopping,
+            keep=Drafts(self.job, facts_of(ask, session)).keep,
         )
         self.job.progress("scoring")
         outcome = session.outcome(state, looked.init_loss, looked.findings, ask.samples)
@@ -207,6 +209,7 @@ class Call:
             "split_sha256": split.sha256[:16],
             "gflops_per_s": round(flops * speed / 1e9, 4) if flops and speed else None,
             "mfu": None,
+            **({"resumed_at": outcome.trained.trace.first_step} if self.ask.resume else {}),
             **ending,
         }
 

@@ -89,6 +89,15 @@ def sleep(argument: dict[str, Any], channel: Any) -> dict[str, Any]:
     return {}
 
 
+def leave_drafts(argument: dict[str, Any], channel: Any) -> dict[str, Any]:
+    """Leave two drafts, say so, then sleep."""
+    for content in (b"early", b"late"):
+        channel.draft("state", "text/plain", content)
+    channel.progress("left")
+    time.sleep(argument["s"])
+    return {}
+
+
 def burn(_argument: dict[str, Any], _channel: Any) -> dict[str, Any]:
     """Use CPU for ever, as honest code does."""
     while True:

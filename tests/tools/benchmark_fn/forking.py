@@ -23,6 +23,9 @@ class FolderChannel:
     def progress(self, message: str) -> None:
         """Nobody listens."""
 
+    def draft(self, name: str, mime_type: str, content: bytes) -> None:
+        """Keep nothing: it is not ended early."""
+
     def save(self, name: str, mime_type: str, content: bytes) -> None:
         """Write a file."""
         del mime_type

@@ -18,6 +18,7 @@ class KeepingJob:
 
     blobs: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     saved: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    drafts: list[bytes] = field(default_factory=list[bytes])
     messages: list[str] = field(default_factory=list[str])
 
     def progress(self, message: str) -> None:
@@ -29,6 +30,11 @@ class KeepingJob:
         assert mime_type
         assert name not in self.saved
         self.saved[name] = content
+
+    def draft(self, name: str, content: bytes, mime_type: str) -> None:
+        """Keep the bytes; only a checkpoint is ever left."""
+        assert (name, mime_type) == ("checkpoint", "application/zip")
+        self.drafts.append(content)
 
 
 type Called = tuple[dict[str, Any], KeepingJob]

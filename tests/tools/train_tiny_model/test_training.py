@@ -4,9 +4,7 @@
 # pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
 
-import io
 import json
-import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -85,53 +83,6 @@ def test_the_same_seed_gives_the_same_answer_and_another_does_not(call: Any) -> 
     assert one["curve"] == again["curve"]
     assert one["metric"] == again["metric"]
     assert one["curve"] != other["curve"]
-
-
-def test_a_resumed_run_is_an_uninterrupted_one(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    arguments = {"model": "custom", "code": NOISY, "steps": 40, "early_stopping": False}
-    _, whole = call(**arguments)
-    looks = iter(range(10**6))
-    # Time is up after half of the chunks, whatever the machine's speed.
-    monkeypatch.setattr(
-        "jax_workbench.tools.train_tiny_model.work.Call.left_s",
-        lambda _: 1.0 if next(looks) < 20 else -1.0,
-    )
-    half, stopped = call(**arguments)
-    monkeypatch.undo()
-    rest, resumed = call(
-        {"checkpoint": stopped.saved["checkpoint"]}, **arguments, resume="checkpoint"
-    )
-
-    assert half["status"] == "stopped_by_budget" or half["result"]["steps"] < 40
-    assert 0 < half["result"]["steps"] < 40
-    assert rest["result"]["steps"] == 40
-    assert half["next"][0]["tool"] == "train_tiny_model"
-    assert state_of(whole.saved["checkpoint"]) == state_of(resumed.saved["checkpoint"])
-    assert whole.saved["weights.safetensors"] == resumed.saved["weights.safetensors"]
-
-
-def state_of(content: bytes) -> dict[str, Any]:
-    """What a checkpoint says of where it stands."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        meta = json.loads(archive.read("meta.json"))
-    return {key: meta[key] for key in ("step", "best_step", "best_loss", "split_sha256")}
-
-
-@pytest.mark.slow
-def test_a_checkpoint_of_another_model_is_refused_with_what_differs(call: Any) -> None:
-    _, first = call(dataset="iris", steps=10)
-    checkpoint = {"checkpoint": first.saved["checkpoint"]}
-
-    with pytest.raises(ToolError, match="layers_0") as other_width:
-        call(checkpoint, dataset="wine", steps=20, resume="checkpoint")
-    with pytest.raises(ToolError, match="split") as other_rows:
-        call(checkpoint, dataset="iris", split_seed=1, steps=20, resume="checkpoint")
-    with pytest.raises(ToolError, match="step 10"):
-        call(checkpoint, dataset="iris", steps=10, resume="checkpoint")
-    with pytest.raises(ToolError, match="no checkpoint"):
-        call({"checkpoint": b"PK nothing"}, dataset="iris", steps=20, resume="checkpoint")
-
-    assert {other_width.value.code, other_rows.value.code} == {"bad_argument"}
 
 
 @pytest.mark.slow
@@ -228,6 +179,19 @@ def test_memory_is_predicted_and_a_smaller_batch_found_before_anything_runs() ->
     assert none.finding is not None
     assert "jax.checkpoint" in none.finding.fix
     assert none.recipe.batch_size == 128
+
+
+def test_the_clock_is_looked_at_after_every_step_that_is_slow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("jax_workbench.tools.train_tiny_model.loop.CHUNK_S", 0.0)
+    own = next(case for case in HEALTHY if case.name == "an own step")
+    left_s = iter([1.0, 1.0, 1.0])
+
+    state = trained(session_of(model="custom", code=own.text, steps=400), lambda: next(left_s, 0.0))
+
+    assert state.step == 3
+    assert state.stopped == "budget"
 
 
 @pytest.mark.slow
