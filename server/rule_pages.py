@@ -55,8 +55,7 @@ WHEN_RUN = (
         "With `confirm`: a gradient is nan at finite arguments, or zero everywhere.",
         (
             "a gradient that the text evaluates is nan where all arguments are finite (the finding "
-            "stands where the first infinite value comes from), or zero there and at two other "
-            "points."
+            "stands where the first infinite value comes from), or zero whatever the arguments are."
         ),
     ),
     (

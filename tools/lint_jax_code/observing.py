@@ -35,8 +35,6 @@ FLAX = f"{Path('flax') / 'nnx'}"
 OF_THE_FUTURE = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
 """Warnings that rules speak of, or nobody."""
 MANY_COMPILATIONS = 5
-SHIFTS = (0.37, -1.23)
-"""What is added to the arguments to see whether a gradient of zero is one by chance."""
 
 
 @dataclass(frozen=True)
@@ -136,8 +134,8 @@ def _differentiating(
             gradient = result[0] if kwargs.get("has_aux") and not place else gradient
             source = functools.partial(_source_of_nan, inner, operands, named)
             _look_at(note, lines_above(caller), gradient, (operands, named), source)
-            if _is_zero(gradient):
-                _look_again(note, lines_above(caller), inner, place, operands, named)
+            if _is_zero(gradient) and _is_constant(inner, place, operands, named):
+                note("gradient", lines_above(caller), "The gradient is zero, whatever is given.")
         return result
 
     return watched
@@ -202,36 +200,24 @@ def _is_zero(gradient: Any) -> bool:
     return bool(is_known) and not any(bool(jnp.any(leaf != 0)) for leaf in leaves)
 
 
-def _look_again(
-    note: Noting,
-    lines: tuple[int, ...],
-    inner: Callable[..., Any],
-    place: int,
-    operands: tuple[Any, ...],
-    named: dict[str, Any],
-) -> None:
-    """Tell a gradient that stays zero when the arguments are moved."""
+def _is_constant(
+    inner: Callable[..., Any], place: int, operands: tuple[Any, ...], named: dict[str, Any]
+) -> bool:
+    """Whether no argument is used where the gradient is computed."""
 
-    def moved(leaf: Any, shift: float) -> Any:
-        is_float = isinstance(leaf, jax.Array | float) and jnp.issubdtype(
-            jnp.result_type(leaf), jnp.floating
-        )
-        if not is_float:
-            return leaf
-        ramp = jnp.cos(jnp.arange(jnp.size(leaf)).reshape(jnp.shape(leaf)) + shift)
-        return (leaf + shift * ramp).astype(jnp.result_type(leaf))
+    def gradient(*at: Any) -> Any:
+        result: Any = inner(*at, **named)
+        return result[place] if place or isinstance(result, tuple) else result  # pyright: ignore[reportUnknownVariableType]
 
-    for shift in SHIFTS:
-        at = jax.tree.map(functools.partial(moved, shift=shift), operands)
-        try:
-            result: Any = inner(*at, **named)
-        except Exception:  # noqa: BLE001 - arguments that the function refuses show nothing
-            return
-        is_pair = place or isinstance(result, tuple)
-        gradient: Any = result[place] if is_pair else result  # pyright: ignore[reportUnknownVariableType]
-        if not _is_zero(gradient):
-            return
-    note("gradient", lines, "The gradient is zero wherever it was evaluated.")
+    try:
+        jaxpr: Any = jax.make_jaxpr(gradient)(*operands).jaxpr
+    except Exception:  # noqa: BLE001 - what cannot be traced shows nothing
+        return False
+    needed = {id(v) for v in jaxpr.outvars}
+    for eqn in reversed(jaxpr.eqns):
+        if any(id(v) in needed for v in eqn.outvars):
+            needed |= {id(v) for v in eqn.invars}
+    return not any(id(v) in needed for v in jaxpr.invars)
 
 
 class _Compiling:

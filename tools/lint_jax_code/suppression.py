@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from jax_workbench.tools.lint_jax_code.engine.rule import Edit
 from jax_workbench.tools.lint_jax_code.source import Source
 
-OURS = re.compile(r"(?:JAX|NNX|OPX|ORB|NPR|FLX)\d*")
+OURS = re.compile(r"(?:JAX|NNX|OPX|ORB|NPR|FLX|EQX)\d*")
 NOQA = re.compile(
     # Words of a reason are no codes: behind a space a code has digits.
     r"#\s*noqa\b(?:\s*:\s*(?P<codes>[A-Z]+\d*(?:\s*,\s*[A-Z]+\d*|\s+[A-Z]+\d+)*))?(?P<open>\s*:)?",

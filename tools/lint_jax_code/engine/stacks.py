@@ -44,7 +44,9 @@ def outcome(stack: list[Transform], result: Value, args: list[Value], level: int
         has_aux = transform.option("has_aux")
         aux = has_aux is not None and has_aux.const is not False
         argnums = transform.option("argnums", 0)
-        first = args[0] if args else Value()
+        place = 0 if argnums is None else argnums.const
+        is_given = isinstance(place, int) and 0 <= place < len(args)
+        first = args[place] if is_given else Value()
         single = argnums is None or isinstance(argnums.const, int)
         same = first.kind if single and first.kind in {"array", "static"} else "pytree"
         gradient = Value(
@@ -52,6 +54,7 @@ def outcome(stack: list[Transform], result: Value, args: list[Value], level: int
             op="gradient",
             traced=level if level == STAGED else 0,
             shape=first.shape,
+            attributes=_arguments(args, argnums),
         )
         value = left_behind(result, level)
         match transform.name:
@@ -69,6 +72,15 @@ def outcome(stack: list[Transform], result: Value, args: list[Value], level: int
             case _:
                 continue
     return left_behind(result, level) if strength(stack) >= DIFFERENTIATED else result
+
+
+def _arguments(args: list[Value], argnums: Value | None) -> dict[str, Value]:
+    """What a gradient was taken at, with the differentiated argument by name."""
+    place = 0 if argnums is None else argnums.const
+    if not isinstance(place, int) or not 0 <= place < len(args):
+        return {}
+    given = {str(position): value for position, value in enumerate(args)}
+    return {"differentiated": args[place], **given}
 
 
 def _unshaped(value: Value) -> Value:
