@@ -4,7 +4,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from jax_workbench.tools.lint_jax_code.engine import canonical as known
-from jax_workbench.tools.lint_jax_code.engine.creation import named_dtype
+from jax_workbench.tools.lint_jax_code.engine.creation import SUMMING, named_dtype
 from jax_workbench.tools.lint_jax_code.engine.events import Before, Call
 from jax_workbench.tools.lint_jax_code.engine.frames import Frame
 from jax_workbench.tools.lint_jax_code.engine.instances import instance_of
@@ -226,7 +226,7 @@ def _array_method(frame: Frame, event: Call, owner: Value, method: str) -> Value
         dtype = named_dtype(event.argument(0, "dtype"))
     elif method in BOOLEAN:
         dtype = "bool"
-    elif method.startswith("arg"):
+    elif method.startswith("arg") or (method in SUMMING and owner.dtype == "bool"):
         dtype = "int"
     elif method in {"mean", "std", "var"}:
         dtype = "float" if owner.dtype in {"int", "bool"} else owner.dtype

@@ -160,7 +160,8 @@ def linearised(lint: "Analysis", frame: Frame, event: Call) -> Value:
     """`jax.vjp(f, *args)`, `jax.linearize`: the value, and a function."""
     seen = [handed_in(a, DIFFERENTIATED) for a in event.args[1:]]
     result = body_call(lint, frame, event.argument(0, "fun"), seen, staged=DIFFERENTIATED)
-    return Value("tuple", items=[left_behind(result, level_of(frame, *event.args[1:])), Value()])
+    items = [left_behind(result, level_of(frame, *event.args[1:])), Value()]
+    return _with_aux(event, items)
 
 
 def jvp(lint: "Analysis", frame: Frame, event: Call) -> Value:
@@ -171,7 +172,15 @@ def jvp(lint: "Analysis", frame: Frame, event: Call) -> Value:
     if items:
         body_call(lint, frame, event.argument(0, "fun"), seen, staged=DIFFERENTIATED)
     level = level_of(frame, primals)
-    return Value("tuple", items=[Value("pytree", traced=level), Value("pytree", traced=level)])
+    return _with_aux(event, [Value("pytree", traced=level), Value("pytree", traced=level)])
+
+
+def _with_aux(event: Call, items: list[Value]) -> Value:
+    """The parts, and one more where the function gives something beside its value."""
+    aux = event.kwargs.get("has_aux")
+    if aux is not None and not isinstance(aux.const, bool):
+        return Value("tuple")
+    return Value("tuple", items=[*items, Value()] if aux is not None and aux.const else items)
 
 
 CONTROL = {

@@ -41,6 +41,8 @@ SAME_SHAPE = frozenset(
         "softplus",
     ]
 )
+SUMMING = frozenset(("sum", "cumsum", "prod", "cumprod", "nansum"))
+"""What counts booleans."""
 FLOATING = SAME_SHAPE - {"astype"} | {"norm", "mean", "std", "var", "prod", "median"}
 """What gives the floating dtype that it was given."""
 EXACT_FLOATS = frozenset(("float16", "bfloat16", "float32", "float64"))
@@ -134,6 +136,8 @@ def result_dtype(event: Call, name: str) -> str:
         return leaf.dtype
     if name in {"zeros", "ones", "linspace"} and len(event.args) < (4 if name == "linspace" else 2):
         return "float" if "dtype" not in event.kwargs else ""
+    if name in SUMMING and first.dtype == "bool":
+        return "int"
     if name in LIKE or name in {"abs", "sort", "cumsum", "sum", "max", "min", "clip"}:
         return first.dtype if "dtype" not in event.kwargs else ""
     if name in FLOATING and first.dtype in EXACT_FLOATS and "dtype" not in event.kwargs:

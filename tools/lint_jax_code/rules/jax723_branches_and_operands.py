@@ -29,7 +29,10 @@ def check(event: Call) -> Iterator[Found]:
     """Report branches that take another number of operands, and values in a body's place."""
     if is_guarded(event) or event.has_star or event.has_double_star:
         return
-    for place in BODIES.get(event.name, ()):
+    n_operands = len(event.args) - 3 + ("operand" in event.kwargs)
+    # The old form, cond(p, operand, f, operand, g), has five arguments too.
+    places = () if event.name == "jax.lax.cond" and n_operands > 1 else BODIES.get(event.name, ())
+    for place in places:
         node, value = event.argument_node(*place), event.argument(*place)
         if node is not None and value is not None and is_value(value, node):
             yield Found(
@@ -39,7 +42,7 @@ def check(event: Call) -> Iterator[Found]:
             )
             return
     if event.name == "jax.lax.cond" and len(event.args) > 2:
-        yield from misfits(event, event.args[1:3], len(event.args) - 3)
+        yield from misfits(event, event.args[1:3], n_operands)
     elif event.name == "jax.lax.switch" and len(event.args) > 1:
         yield from of_switch(event)
 
@@ -65,7 +68,8 @@ def of_switch(event: Call) -> Iterator[Found]:
                 f"Branch {index.const} of {n} is asked for, and they count from 0: the index is"
                 " clamped, and another branch runs.",
             )
-        yield from misfits(event, branches.items, len(event.args) - 2)
+        n_operands = len(event.args) - 2 + ("operand" in event.kwargs)
+        yield from misfits(event, branches.items, n_operands)
 
 
 def misfits(event: Call, branches: list[Value], n_operands: int) -> Iterator[Found]:

@@ -37,7 +37,7 @@ def check(event: Call) -> Iterator[Found]:
         return
     names = {p.arg for p in function.parameters}
     body = function.node.body if isinstance(function.node.body, list) else []
-    for part in (n for statement in body for n in ast.walk(statement)):
+    for part in own_nodes(body):
         if isinstance(part, ast.Return) and part.value is not None and not is_none(part.value):
             yield Found(
                 part, "A kernel returns nothing: ValueError. Write the result to the output's ref."
@@ -51,6 +51,16 @@ def check(event: Call) -> Iterator[Found]:
                 f" {used.id}[...].",
             )
             return
+
+
+def own_nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
+    """What stands in a kernel, functions inside it left out."""
+    waiting: list[ast.AST] = [*body]
+    while waiting:
+        node = waiting.pop(0)
+        if not isinstance(node, ast.FunctionDef | ast.Lambda):
+            yield node
+            waiting.extend(ast.iter_child_nodes(node))
 
 
 def is_none(node: ast.expr) -> bool:

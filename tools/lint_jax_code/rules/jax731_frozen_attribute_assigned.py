@@ -25,7 +25,12 @@ def check(event: StoreAttribute) -> Iterator[Found]:
     """Report stores on instances of frozen classes of this file."""
     klass = event.base.klass if event.base.kind == "instance" else None
     function = event.frame.root.function
-    if klass is None or (function is not None and function.name in OPEN) or is_guarded(event):
+    if (
+        klass is None
+        or event.target.attr.startswith("__")
+        or (function is not None and function.name in OPEN)
+        or is_guarded(event)
+    ):
         return
     how = frozen_by(klass, is_inside=function is not None and function.klass is klass)
     if how and not has_setter(klass):
