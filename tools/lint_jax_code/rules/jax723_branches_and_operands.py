@@ -22,6 +22,7 @@ BODIES = {
     "jax.lax.scan": ((0, "f"),),
     "jax.lax.cond": ((1, "true_fun"), (2, "false_fun")),
 }
+CALLABLE = frozenset(("function", "transformed", "name"))
 NOT_CALLABLE = frozenset(("array", "numpy", "list", "dict", "tuple"))
 
 
@@ -30,7 +31,7 @@ def check(event: Call) -> Iterator[Found]:
     if is_guarded(event) or event.has_star or event.has_double_star:
         return
     n_operands = len(event.args) - 3 + ("operand" in event.kwargs)
-    # The old form, cond(p, operand, f, operand, g), has five arguments too.
+    # With five arguments it may be the old form, cond(p, operand, f, operand, g).
     places = () if event.name == "jax.lax.cond" and n_operands > 1 else BODIES.get(event.name, ())
     for place in places:
         node, value = event.argument_node(*place), event.argument(*place)
@@ -74,6 +75,8 @@ def of_switch(event: Call) -> Iterator[Found]:
 
 def misfits(event: Call, branches: list[Value], n_operands: int) -> Iterator[Found]:
     """Report the first branch of this file that cannot take the operands."""
+    if any(branch.kind not in CALLABLE for branch in branches):
+        return  # the old form, cond(p, operand, f, operand, g), or nothing is known
     for branch in branches:
         function = branch.function if branch.kind == "function" else None
         if function is None or function.has_star:
