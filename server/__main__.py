@@ -17,7 +17,7 @@ from jax_workbench.server.distribution_files import FILES
 from jax_workbench.server.doctor import show_findings
 from jax_workbench.server.health_check import show_health
 from jax_workbench.server.jobs import JobBook
-from jax_workbench.server.lint_settings import PROFILES
+from jax_workbench.server.lint_options import add_lint_options, run_lint
 from jax_workbench.server.log_lines import log_audit, log_to_stderr
 from jax_workbench.server.run_store import RunStore
 from jax_workbench.server.sandboxing import local_pool
@@ -50,16 +50,9 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:  # noqa:
         case "demo":
             return await show_demo()
         case "lint":
-            # Imported where it is needed: a client that starts the server on stdio waits for it.
-            from jax_workbench.server.lint_command import Choice, lint_command  # noqa: PLC0415
-            from jax_workbench.server.lint_lsp import serve_editor  # noqa: PLC0415
-
-            if options.lsp:
-                return serve_editor()
-            chosen = {name: getattr(options, name) for name in Choice.__match_args__}
-            return lint_command(options.paths, options.format, chosen, options.jobs)
+            return run_lint(options)
         case "gate":
-            # As above.
+            # Imported where it is needed: a client that starts the server on stdio waits for it.
             from jax_workbench.server.gate import GateOptions, run_gate  # noqa: PLC0415
 
             given = {name: getattr(options, name) for name in GateOptions.__match_args__}
@@ -137,7 +130,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("gate", parents=[common], help="fail where code has become slower")
     )
     lint = commands.add_parser("lint", help="find JAX bugs in files, folders and notebooks")
-    _add_lint_options(lint)
+    add_lint_options(lint)
     return parser
 
 
@@ -149,28 +142,6 @@ def _add_gate_options(gate: argparse.ArgumentParser) -> None:
     gate.add_argument("--keep", type=Path, metavar="DIR", help="keep this run's programs there")
     gate.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
     gate.add_argument("--summary", type=Path, metavar="FILE", help="write a Markdown table")
-
-
-def _add_lint_options(lint: argparse.ArgumentParser) -> None:
-    lint.add_argument("paths", type=Path, nargs="*", metavar="PATH")
-    lint.add_argument("--lsp", action="store_true", help="serve an editor on stdin and stdout")
-    severities = ("error", "warning", "info")
-    lint.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text")
-    lint.add_argument("--select", action="append", default=[], metavar="CODE")
-    lint.add_argument("--ignore", action="append", default=[], metavar="CODE")
-    lint.add_argument("--min-severity", choices=severities, help="default: warning")
-    lint.add_argument("--fail-on", choices=severities, help="default: error")
-    lint.add_argument("--fix", nargs="?", const="safe", choices=("safe", "unsafe"), default="none")
-    lint.add_argument("--profile", choices=PROFILES, default="", help="default: file")
-    lint.add_argument("--no-cache", action="store_true", help="lint unchanged files again")
-    lint.add_argument("--jobs", "-j", type=_count, default=0, help="processes; 0 is one a core")
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"{number} is below 0")
-    return number
 
 
 if __name__ == "__main__":

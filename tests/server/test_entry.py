@@ -1,0 +1,27 @@
+import subprocess
+import sys
+from pathlib import Path
+
+REUSED = "import jax\nk = jax.random.key(0)\na = jax.random.normal(k)\nb = jax.random.normal(k)\n"
+
+
+def test_a_commit_hook_does_not_wait_for_the_server_to_load(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.py").write_text(REUSED)
+    code = (
+        "import atexit, sys\n"
+        "sys.argv = ['jax-workbench', 'lint', '--no-cache', 'a.py']\n"
+        "loaded = lambda: print('loaded', {'mcp', 'anyio', 'jax', 'numpy'} & set(sys.modules))\n"
+        "atexit.register(loaded)\n"
+        "from jax_workbench.server.entry import main\n"
+        "main()\n"
+    )
+
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1, done.stderr
+    assert "JAX301" in done.stdout
+    assert "loaded set()" in done.stdout
