@@ -3,7 +3,7 @@
 PYTEST = .venv/bin/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow attack conformance clients claude-code wheel \
+.PHONY: help setup demo test slow attack conformance clients claude-code bundle wheel \
 	check format-check lint types imports spelling format lock records
 
 help: ## Say what can be made
@@ -32,6 +32,9 @@ clients: setup ## Call every tool through the TypeScript clients; takes them fro
 
 claude-code: setup ## Let Claude Code call every tool, offline; takes it from npm
 	script/claude-code
+
+bundle: setup ## Pack an MCPB bundle, start it as a host would and call it; takes mcpb from npm
+	script/bundle
 
 wheel: setup ## Install the wheel unpinned into a fresh environment and use it
 	$(PYTEST) tests/test_wheel.py $(ARGS)

@@ -80,7 +80,7 @@ def mcpb_manifest() -> str:
     The command is given, since a file of server/ that is run as a script would hide modules of the
     standard library behind its neighbours.
     """
-    run = ["run", "--no-dev", "--directory", "${__dirname}", NAME, "serve"]
+    run = ["run", "--no-dev", "--no-editable", "--directory", "${__dirname}", NAME, "serve"]
     env = {asked.variable: f"${{user_config.{asked.setting}}}" for asked in ASKED}
     return _json(
         {
