@@ -77,6 +77,7 @@ def main() -> None:
         "versions": {library: version(library) for library in LIBRARIES},
         "options": sorted(cast("dict[str, Any]", jax.config.values)),
         "modules": modules,
+        "array": sorted(name for name in dir(jax.numpy.zeros(1)) if not name.startswith("_")),
     }
     TABLE.write_text(json.dumps(table, separators=(",", ":"), sort_keys=True) + "\n", "utf-8")
 

@@ -8,7 +8,7 @@ from jax_workbench.tools.lint_jax_code.engine.events import Call
 from jax_workbench.tools.lint_jax_code.engine.values import Value
 
 FIRST = frozenset(["zeros", "ones", "empty", "full", "eye", "tri", "identity"])
-SECOND = frozenset(["broadcast_to", "reshape", "one_hot", "tile"])
+SECOND = frozenset(["broadcast_to", "reshape", "one_hot", "tile", "split"])
 NAMED = ("shape", "num_classes", "num", "reps", "newshape", "axis", "slice_size", "slice_sizes")
 SIZED = {"dynamic_slice": 2, "dynamic_slice_in_dim": 2, "top_k": 1, "dynamic_index_in_dim": 2}
 ALONG_AN_AXIS = frozenset(

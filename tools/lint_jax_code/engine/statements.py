@@ -190,7 +190,10 @@ def deleted(lint: "Analysis", frame: Frame, node: ast.Delete) -> bool:
         if isinstance(target, ast.Name):
             frame.names.pop(target.id, None)
         elif isinstance(target, ast.Subscript | ast.Attribute):
-            lint.evaluate(frame, target.value)
+            base = lint.evaluate(frame, target.value)
+            if isinstance(target, ast.Subscript):
+                index = lint.evaluate(frame, target.slice)
+                lint.emit(StoreIndex(lint, frame, node, target, base, index, Value()))
     return False
 
 

@@ -30,6 +30,12 @@ def options() -> frozenset[str]:
     return frozenset(_table()["options"])
 
 
+@cache
+def array_attributes() -> frozenset[str]:
+    """The public attributes of an array."""
+    return frozenset(_table()["array"])
+
+
 def version_of(library: str) -> str:
     """The version that the table was made with."""
     return _table()["versions"].get(library, "")

@@ -16,7 +16,7 @@ from jax_workbench.tools.lint_jax_code.engine.asking import (
     replaced,
 )
 from jax_workbench.tools.lint_jax_code.engine.canonical import JNP_STATIC
-from jax_workbench.tools.lint_jax_code.engine.events import Call
+from jax_workbench.tools.lint_jax_code.engine.events import Call, StoreIndex
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
 from jax_workbench.tools.lint_jax_code.engine.surface import is_absent, signature
 from jax_workbench.tools.lint_jax_code.engine.values import Value, traced_of
@@ -73,6 +73,16 @@ def check(event: Call) -> Iterator[Found]:
     )
 
 
+def check_store(event: StoreIndex) -> Iterator[Found]:
+    """Report traced values that are stored in NumPy arrays."""
+    if event.base.kind == "numpy" and is_differentiated_array(event, event.value):
+        yield Found(
+            event.node,
+            "A NumPy array can't hold a traced value: TracerArrayConversionError or ValueError."
+            " Make it with jnp and write with .at[...].set.",
+        )
+
+
 def of_foreign(event: Call, word: str) -> Iterator[Found]:
     """Report functions of other libraries that compute with NumPy."""
     if any(v.kind == "array" and is_differentiated_array(event, v) for v in event.args):
@@ -112,7 +122,7 @@ RULE = Rule(
     "JAX107",
     "numpy-call-on-tracer",
     "error",
-    ((Call, check),),
+    ((Call, check), (StoreIndex, check_store)),
     confirm="trace",
     calls=(*FOREIGN, "numpy.", "math."),
     page=__doc__ or "",

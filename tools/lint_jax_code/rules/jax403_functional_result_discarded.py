@@ -45,6 +45,10 @@ def check(event: Discard) -> Iterator[Found]:
         if last(value.op) in MAKERS or value.node is not call:
             return
         word = last(value.op)
+    elif value.kind == "transformed" and value.node is call:
+        word = "The transformation"
+    elif is_draw(value, call):
+        word = shown(event.lint, call.func)
     elif value.op == "jax.tree.map" and value.args and is_pure(value.args[0]):
         word = "jax.tree.map"
     elif isinstance(call.func, ast.Attribute) and value.op == f".{call.func.attr}":
@@ -60,6 +64,12 @@ def check(event: Discard) -> Iterator[Found]:
         " the result.",
         fix=mended(event, call, word),
     )
+
+
+def is_draw(value: Value, call: ast.Call) -> bool:
+    """Whether it is what a function of jax.random gave."""
+    is_random = value.op.startswith("jax.random.") or value.kind in {"key", "keys"}
+    return is_random and value.node is call
 
 
 def is_pure(function: Value) -> bool:

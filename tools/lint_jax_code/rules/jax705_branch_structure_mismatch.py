@@ -58,6 +58,10 @@ def leaf_change(values: list[Value]) -> tuple[str, str] | None:
 
 def differing(one: Value, other: Value) -> tuple[str, str] | None:
     """How two arrays differ."""
+    for number, array in ((one, other), (other, one)):
+        is_integer = isinstance(number.const, int) and not isinstance(number.const, bool)
+        if is_integer and array.kind == "array" and array.dtype in FLOATS:
+            return "an integer", f"{array.dtype}"
     if one.kind != "array" or other.kind != "array":
         return None
     left, right = one.shape, other.shape

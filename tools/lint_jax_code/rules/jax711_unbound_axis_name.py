@@ -22,6 +22,14 @@ def check(event: Call) -> Iterator[Found]:
     if module != "jax.lax" or word not in COLLECTIVES or is_guarded(event):
         return
     axis = event.argument(COLLECTIVES[word], "axis_name")
+    if axis is not None and isinstance(axis.const, str) and (names := mapped_names(event)):
+        if axis.const not in names:
+            yield Found(
+                event.node,
+                f"The map around binds {sorted(names)}, and not {axis.const!r}: NameError, unbound"
+                " axis name.",
+            )
+        return
     if axis is None or not isinstance(axis.const, str) or event.frame.staged != STAGED:
         return
     if event.frame.root.mapped_since >= 0 or axis.op == "passed":
@@ -37,6 +45,19 @@ def check(event: Call) -> Iterator[Found]:
         " axis_name= at a vmap around.",
         severity="info" if event.lint.profile == "library" else None,
     )
+
+
+def mapped_names(event: Call) -> set[str]:
+    """The axis names around, where vmap with a name that is written out is all there is."""
+    found: set[str] = set()
+    for transform in event.frame.transforms:
+        name = transform.option("axis_name")
+        if transform.name != "vmap" or name is None or not isinstance(name.const, str):
+            return set()
+        found.add(name.const)
+    caller = event.frame.root.caller
+    is_whole = caller is None or caller.root.function is None
+    return found if is_whole else set()
 
 
 RULE = Rule(

@@ -9,10 +9,17 @@ JAX can't take it apart into arrays: TypeError, not a valid JAX type.
 
 from collections.abc import Iterator
 
+from jax_workbench.tools.lint_jax_code.engine.asking import is_guarded
 from jax_workbench.tools.lint_jax_code.engine.calls_of import arguments_of
-from jax_workbench.tools.lint_jax_code.engine.events import CallTransformed
+from jax_workbench.tools.lint_jax_code.engine.events import Call, CallTransformed
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
+from jax_workbench.tools.lint_jax_code.engine.values import leaves
 
+CARRIES = {
+    "jax.lax.scan": (1, "init"),
+    "jax.lax.fori_loop": (3, "init_val"),
+    "jax.lax.while_loop": (2, "init_val"),
+}
 STAGING = frozenset(("jit", "vmap", "pmap", "checkpoint", "grad", "value_and_grad"))
 
 
@@ -36,11 +43,28 @@ def check(event: CallTransformed) -> Iterator[Found]:
             )
 
 
+def check_loop(event: Call) -> Iterator[Found]:
+    """Report instances of plain classes of this file as the carry of a loop."""
+    place = CARRIES.get(event.name)
+    carry = event.argument(*place) if place is not None else None
+    if carry is None or is_guarded(event):
+        return
+    for leaf in leaves(carry):
+        if leaf.kind == "instance" and leaf.klass is not None and leaf.klass.is_plain:
+            yield Found(
+                event.node,
+                f"{leaf.klass.node.name} is no pytree, and the loop carries it: TypeError. Register"
+                " it with jax.tree_util.register_dataclass.",
+                related=((leaf.klass.node, "the class"),),
+            )
+            return
+
+
 RULE = Rule(
     "JAX716",
     "unregistered-pytree",
     "error",
-    ((CallTransformed, check),),
+    ((CallTransformed, check), (Call, check_loop)),
     confirm="trace",
     page=__doc__ or "",
 )

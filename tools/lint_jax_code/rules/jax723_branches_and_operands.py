@@ -79,7 +79,7 @@ def misfits(event: Call, branches: list[Value], n_operands: int) -> Iterator[Fou
         return  # the old form, cond(p, operand, f, operand, g), or nothing is known
     for branch in branches:
         function = branch.function if branch.kind == "function" else None
-        if function is None or function.has_star:
+        if function is None or function.has_star or branch.op == "functools.partial":
             continue
         most, least = len(function.parameters), function.n_required
         if not least <= n_operands <= most:

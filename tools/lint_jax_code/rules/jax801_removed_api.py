@@ -16,10 +16,12 @@ from jax_workbench.tools.lint_jax_code.engine.events import Attribute, Import
 from jax_workbench.tools.lint_jax_code.engine.removed import Gone, removed_names
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
 from jax_workbench.tools.lint_jax_code.engine.surface import (
+    array_attributes,
     is_absent,
     neighbours,
     version_of,
 )
+from jax_workbench.tools.lint_jax_code.engine.values import Value
 
 MODULES = frozenset(
     (
@@ -46,6 +48,22 @@ def check(event: Attribute) -> Iterator[Found]:
         gone = removed_names().get(f"array.{event.node.attr}")
         if gone is not None:
             yield found(event, event.node, f"array.{event.node.attr}", gone)
+        elif is_made_here(event.base) and is_unknown(event.node):
+            yield Found(
+                event.node,
+                f"A JAX array has no attribute {event.node.attr}: AttributeError.",
+            )
+
+
+def is_unknown(node: ast.Attribute) -> bool:
+    """Whether arrays have no such public attribute."""
+    is_public = isinstance(node.ctx, ast.Load) and not node.attr.startswith("_")
+    return is_public and node.attr not in array_attributes()
+
+
+def is_made_here(value: Value) -> bool:
+    """Whether a function of jax.numpy is seen to have made the array."""
+    return value.op.startswith(("jax.numpy.", "jax.random.", "jax.nn.")) and not value.alternatives
 
 
 def check_import(event: Import) -> Iterator[Found]:

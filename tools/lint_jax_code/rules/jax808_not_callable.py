@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from jax_workbench.tools.lint_jax_code.engine.asking import is_guarded, shown
 from jax_workbench.tools.lint_jax_code.engine.events import Call
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
+from jax_workbench.tools.lint_jax_code.engine.values import Klass
 
 KINDS = {
     "array": "an array",
@@ -31,6 +32,13 @@ ATTRIBUTES = frozenset(("shape", "size", "ndim"))
 def check(event: Call) -> Iterator[Found]:
     """Report calls of arrays, tuples, lists, dicts and numbers."""
     callee = event.callee
+    if callee.kind == "instance" and callee.klass is not None and is_uncallable(callee.klass):
+        yield Found(
+            event.node,
+            f"{callee.klass.node.name} has no __call__, and is called: TypeError.",
+            related=((callee.klass.node, "the class"),),
+        )
+        return
     is_proven = callee.op not in MADE_BY_GUESS or callee.items is not None
     if callee.op in ATTRIBUTES:
         is_proven = bool(callee.args) and callee.args[0].kind in {"array", "numpy"}
@@ -41,6 +49,14 @@ def check(event: Call) -> Iterator[Found]:
         f"`{shown(event.lint, event.node.func)}` is {KINDS[callee.kind]}, and is called:"
         " TypeError. Unpack or index it first.",
     )
+
+
+def is_uncallable(klass: Klass) -> bool:
+    """Whether a module of this file and its known bases lack __call__."""
+    bases = klass.base_names()
+    is_module = bases in ({"flax.nnx.Module"}, {"flax.linen.Module"}, {"equinox.Module"})
+    known = all(b.klass is not None or b.kind == "name" for k in klass.lineage() for b in k.bases)
+    return is_module and known and not klass.decorators and klass.member("__call__") is None
 
 
 RULE = Rule(

@@ -14,6 +14,8 @@ from jax_workbench.tools.lint_jax_code.engine.asking import replaced, shown
 from jax_workbench.tools.lint_jax_code.engine.events import Call
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
 
+ENDS = ("_schedule", "_decay", "piecewise_interpolate", "join_schedules", "sgdr_schedule")
+
 
 def check(event: Call) -> Iterator[Found]:
     """Report values of schedules at constructors of optimisers."""
@@ -24,7 +26,7 @@ def check(event: Call) -> Iterator[Found]:
     if value is None or not isinstance(node, ast.Call) or event.frame.in_loop:
         return
     schedule = value.parent
-    if value.op == "call" and schedule is not None and schedule.constructor.endswith("_schedule"):
+    if value.op == "call" and schedule is not None and is_schedule(schedule.constructor):
         edit = replaced(event.lint, node, event.lint.text(node.func))
         yield Found(
             node,
@@ -32,6 +34,11 @@ def check(event: Call) -> Iterator[Found]:
             " Pass the schedule itself.",
             fix=Fix("unsafe", "Pass the schedule", (edit,)),
         )
+
+
+def is_schedule(maker: str) -> bool:
+    """Whether a constructor of optax gives a schedule."""
+    return maker.endswith(ENDS) and maker.startswith("optax.")
 
 
 RULE = Rule(
