@@ -63,7 +63,7 @@ def _plant(planted: ExitStack) -> dict[str, object]:
         "secret": str(secret),
         "port": tcp.getsockname()[1],
         "abstract": name,
-        "host_pid": os.getpid(),
+        "host": (os.getpid(), os.getpgid(0), os.getsid(0)),
     }
 
 

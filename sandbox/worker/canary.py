@@ -17,7 +17,7 @@ def attempt(argument: dict[str, Any], _channel: object) -> dict[str, Any]:
         "reach an abstract socket of the host": lambda: _connect_abstract(argument["abstract"]),
         "write outside its scratch": lambda: Path("/usr/lib/jax-workbench-probe").write_bytes(b""),
         "start a process": _fork,
-        "see a process of the host": lambda: os.kill(argument["host_pid"], 0),
+        "see a process of the host": lambda: _see(*argument["host"]),
         "make a user namespace": lambda: os.unshare(os.CLONE_NEWUSER),
         "leave a file behind": lambda: Path(argument["folder"], "left").write_bytes(b""),
     }
@@ -55,6 +55,13 @@ def _fork() -> None:
     if child == 0:
         os._exit(0)
     os.waitpid(child, 0)
+
+
+def _see(pid: int, group: int, session: int) -> None:
+    """A number alone is no proof: in namespaces of its own a thread of the job may have it."""
+    os.kill(pid, 0)
+    if pid == os.getpid() or (os.getpgid(pid), os.getsid(pid)) != (group, session):
+        raise ProcessLookupError("it is the job's own")
 
 
 def _kill_init() -> None:
