@@ -42,7 +42,10 @@ def main() -> None:
     """Stage, drop, execute."""
     plan = json.loads(sys.argv[1])
     os.umask(0o022)
-    os.unshare(os.CLONE_NEWNS)
+    try:
+        os.unshare(os.CLONE_NEWNS)
+    except OSError as error:
+        raise OSError(error.errno, f"unshare: {error.strerror}") from None
     mount("none", "/", None, _MS_REC | _MS_PRIVATE)
     # Opened before the scratch directory covers what is below it.
     sources = [(os.open(source, os.O_PATH), target) for source, target in plan["binds"]]
@@ -58,4 +61,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except OSError as refused:  # by the host: its words decide what mends it
+        sys.exit(f"{refused}")

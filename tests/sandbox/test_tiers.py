@@ -58,6 +58,7 @@ def test_where_a_means_is_denied_no_job_runs_and_the_remedy_is_told(
 
     assert came["failed"] == "sandbox_unavailable"
     assert remedy in came["next_step"]
+    assert "Traceback" not in came["cause"]
 
 
 @pytest.mark.root
