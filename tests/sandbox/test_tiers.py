@@ -189,13 +189,22 @@ async def test_a_job_that_fills_the_disk_is_stopped(
 
 
 async def test_one_job_runs_at_a_time_where_jobs_are_not_apart(bare: LocalPool) -> None:
-    await bare.run(job("echo"))
     places: list[int] = []
+    first = anyio.CancelScope()
 
+    async def hold() -> None:
+        with first:
+            await bare.run(job("sleep", s=3000))
+
+    def queued(place: int) -> None:
+        places.append(place)
+        first.cancel()
+
+    await bare.run(job("echo"))
     async with anyio.create_task_group() as group:
-        group.start_soon(bare.run, job("sleep", s=0.2))
+        group.start_soon(hold)
         await anyio.wait_all_tasks_blocked()
-        await bare.run(job("echo"), on_queue=places.append)
+        await bare.run(job("echo"), on_queue=queued)
 
     assert (places[0], places[-1]) == (1, 0)
 
