@@ -19,16 +19,13 @@ from jax_workbench.tools.benchmark_fn.line_up import Entrant, LineUp
 from jax_workbench.tools.benchmark_fn.program_facts import Work
 from jax_workbench.tools.benchmark_fn.rounds import CLOCK, Rounds, calls_per_block, timed_block
 from jax_workbench.tools.benchmark_fn.work_messages import Peaks
+from jax_workbench.tools.common.square_product import DTYPES, square_matrices
 
 OVERHEAD_FLOORS = 5.0
 """Below that many dispatch floors a call has no roof but the cost of calling."""
 BLOCKS_AT_ONCE = 3
 SHARE_THAT_COUNTS = 0.02
 """Of a program's flops; types with less are not probed."""
-SIDES = {"f32": 512, "f64": 384, "bf16": 384, "f16": 384}
-"""Of the square matrices on a CPU: large enough for the peak, a few ms a product."""
-ACCELERATOR_SIDE = 4096
-DTYPES = {"f32": jnp.float32, "f64": jnp.float64, "bf16": jnp.bfloat16, "f16": jnp.float16}
 MIN_SET_BYTES, MAX_SET_BYTES = 2**18, 2**26
 
 
@@ -137,12 +134,8 @@ def working_set(entrant: Entrant) -> int:
 
 def product(kind: str) -> Probe:
     """A square matrix product of one type."""
-    side = SIDES[kind] if jax.default_backend() == "cpu" else ACCELERATOR_SIDE
-    rng = np.random.default_rng(0)
-    arguments = [
-        jnp.asarray(rng.standard_normal((side, side)), dtype=DTYPES[kind]) for _ in range(2)
-    ]
-    return probe(jnp.matmul, arguments, 2.0 * side**3)
+    matrices, flops = square_matrices(kind)
+    return probe(jnp.matmul, matrices, flops)
 
 
 def stream(n_bytes: int) -> Probe:

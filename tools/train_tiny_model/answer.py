@@ -150,6 +150,20 @@ def note(code: str, text: str) -> Note:
     return Note(code=code, severity="info", text=text)
 
 
+def notes_of_stop(trained: Trained) -> list[Note]:
+    """Say which weights are kept where training was stopped because validation stalled."""
+    best = trained.best
+    if trained.stopped != "early" or best is None or best.step >= trained.step:
+        return []
+    last = trained.trace.evaluations[-1][1]
+    text = (
+        f"Validation was best at step {best.step} ({best.loss:.4g}; {last:.4g} at the end), so "
+        f"training stopped at step {trained.step}. Scores and weights are those of step "
+        f"{best.step}."
+    )
+    return [note("stopped_early", text)]
+
+
 def checks_text(checks: Sequence[Check]) -> str:
     """How many checks went well."""
     n_ok = sum(check.ok for check in checks)

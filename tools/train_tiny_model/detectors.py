@@ -65,6 +65,8 @@ class Facts:
     """Of outputs that know nothing, where the targets are classes."""
     unmoved: Sequence[str] = ()
     """Weight arrays that are bit for bit what they were at step 0."""
+    stopped_early: bool = False
+    """By the tool, with the weights of the best look kept: what was learnt is not lost."""
     has_few_updates: bool = False
     """Accumulation: most steps change nothing on purpose."""
 
@@ -254,6 +256,8 @@ def overfitting(trace: Trace, facts: Facts) -> Iterator[Finding]:
     """Validation that got worse long ago while training went on getting better."""
     looks = [(step, loss) for step, loss in trace.evaluations if np.isfinite(loss)]
     if len(looks) < 4 or facts.is_signed or facts.scores is None:  # noqa: PLR2004 - a curve
+        return
+    if facts.stopped_early and not facts.learns_nothing:
         return
     best_step, best = min(looks, key=lambda look: look[1])
     last_step, last = looks[-1]

@@ -177,6 +177,7 @@ class Session:
             gap_noise=self._noise_of(scores[1]) if scores else 0.0,
             expected_loss=self.problem.expected_init_loss if self.problem.n_outputs else None,
             unmoved=self._unmoved(trained),
+            stopped_early=trained.stopped == "early",
             has_few_updates=recipe.accumulate > 1,
         )
         findings = findings_of(trace, facts)

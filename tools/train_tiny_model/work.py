@@ -36,6 +36,7 @@ from jax_workbench.tools.train_tiny_model.problem import Problem, Recipe
 from jax_workbench.tools.train_tiny_model.resuming import resumed
 from jax_workbench.tools.train_tiny_model.session import Outcome, Session, recipe_of
 from jax_workbench.tools.train_tiny_model.trace import spread_of
+from jax_workbench.tools.train_tiny_model.utilisation import Utilisation, utilisation_of
 
 RESERVE_S = 12.0
 """Kept for scores, pictures and files, but at most a quarter of the call's time."""
@@ -133,6 +134,7 @@ class Call:
         self.job.progress("scoring")
         outcome = session.outcome(state, looked.init_loss, looked.findings, ask.samples)
         rates = self.rates(session, state)
+        self.notes.extend(said.notes_of_stop(state))
         files = save_artifacts(
             self.job, ask, session, outcome, rates=rates, expected=looked.expected
         )
@@ -208,10 +210,17 @@ class Call:
             "rows": [len(split.train), len(split.validation), len(split.test)],
             "split_sha256": split.sha256[:16],
             "gflops_per_s": round(flops * speed / 1e9, 4) if flops and speed else None,
-            "mfu": None,
+            **self.utilisation(session, speed).facts(),
             **({"resumed_at": outcome.trained.trace.first_step} if self.ask.resume else {}),
             **ending,
         }
+
+    def utilisation(self, session: Session, speed: float | None) -> Utilisation:
+        """How much of the device's peak was reached."""
+        is_half = session.recipe.precision == "bfloat16"
+        kind = "bf16" if is_half else "f64" if self.ask.x64 else "f32"
+        jaxpr = None if session.program.is_own else session.program.jaxpr
+        return utilisation_of(jaxpr, speed, kind=kind)
 
     def failed(
         self, looked: Looked, recipe: Recipe, session: Session | None = None

@@ -90,6 +90,8 @@ def test_overfitting_needs_an_early_best_a_rise_and_a_gap() -> None:
     rising, late = trace(looks=looks(2.0, 50)), trace(looks=looks(2.0, 190))
 
     assert codes(rising, scores=(1.0, 0.7)) == ["overfitting"]
+    assert codes(rising, scores=(1.0, 0.7), stopped_early=True) == []
+    assert codes(rising, scores=(1.0, 0.7), stopped_early=True, learns_nothing=True) != []
     assert codes(rising, scores=(0.99, 0.97)) == []
     assert codes(rising, scores=(1.0, 0.9), gap_noise=0.12) == []
     assert codes(late, scores=(1.0, 0.7)) == []

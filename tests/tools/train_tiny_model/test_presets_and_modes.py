@@ -31,7 +31,7 @@ def test_a_residual_of_the_callers_own_is_solved(call: Any) -> None:
         "def exact(p):\n    return jnp.exp(-p[0])\n"
     )
 
-    answer, _ = call(model="pinn", code=code, steps=300)
+    answer, _ = call(model="pinn", code=code, steps=1000)
 
     assert answer["result"]["metric"]["test"] < 2e-2
 
