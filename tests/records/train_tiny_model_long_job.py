@@ -52,8 +52,8 @@ def main() -> None:
     record["versions"] = versions()
     RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(record, indent=1))  # noqa: T201
-    if record["long"]["status"] != "stopped_by_budget":
-        sys.exit("The long training has no answer.")
+    if record["long"]["elapsed_s"] < seconds or "checkpoint" not in record["long"]["artifacts"]:
+        sys.exit("The long training ended before its time, or left no checkpoint.")
     if not 0 < record["resumed"]["resumed_at"] < record["resumed"]["steps"]:
         sys.exit("The resumed training did not go on where the checkpoint stands.")
 

@@ -1,9 +1,5 @@
 """Orbax checkpoints as one file: the whole state, to go on bit for bit. Runs in the worker."""
 
-# What JAX's and Flax's transformations return has no type that pyright knows.
-# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
-
 import io
 import json
 import logging
@@ -23,6 +19,7 @@ import orbax.checkpoint as ocp
 from jax_workbench.tools.errors import ToolError
 from jax_workbench.tools.train_tiny_model.chunk import Carry
 from jax_workbench.tools.train_tiny_model.loop import Best, Trained
+from jax_workbench.tools.train_tiny_model.untyped import tree as trees
 
 NAME = "checkpoint"
 META = "meta.json"
@@ -109,7 +106,7 @@ def unpacked(content: bytes, root: Path) -> dict[str, Any]:
 
 def named(tree: Any) -> dict[str, Any]:
     """Leaves by number and path; a random key as its plain numbers."""
-    flat, _ = jax.tree.flatten_with_path(tree)
+    flat, _ = trees.flatten_with_path(tree)
     return {f"{i:04d}{slug(path)}": plain(leaf) for i, (path, leaf) in enumerate(flat)}
 
 
@@ -137,7 +134,7 @@ def fitted(fresh: Any, stored: Mapping[str, Any]) -> Any:
     Raises:
         ToolError: `bad_argument`, naming the leaves whose shapes or names differ.
     """
-    flat, structure = jax.tree.flatten_with_path(fresh)
+    flat, structure = trees.flatten_with_path(fresh)
     wanted = {f"{i:04d}{slug(path)}": leaf for i, (path, leaf) in enumerate(flat)}
     if set(wanted) != set(stored):
         here = sorted(map(readable, set(wanted) - set(stored)))[:N_TOLD]
@@ -153,7 +150,7 @@ def fitted(fresh: Any, stored: Mapping[str, Any]) -> Any:
     ]
     if different:
         raise bad(f"the model differs: {'; '.join(different[:N_TOLD])}.")
-    return jax.tree.unflatten(
+    return trees.unflatten(
         structure, [revived(leaf, stored[name]) for name, leaf in wanted.items()]
     )
 

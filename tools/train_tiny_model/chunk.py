@@ -13,7 +13,7 @@ import jax.numpy as jnp
 
 from jax_workbench.tools.train_tiny_model.optimizers import Transform
 from jax_workbench.tools.train_tiny_model.problem import Batch, Problem, Recipe
-from jax_workbench.tools.train_tiny_model.untyped import nnx, optax
+from jax_workbench.tools.train_tiny_model.untyped import jit, nnx, optax
 from jax_workbench.tools.train_tiny_model.untyped import tree as trees
 
 TINY = 1e-12
@@ -113,9 +113,14 @@ def start(problem: Problem, recipe: Recipe, transform: Transform, seed: int) -> 
     return graphdef, copied(carry)
 
 
-@jax.jit
-def copied(tree: Any) -> Any:
+def copied[T](tree: T) -> T:
     """The same values in buffers of their own."""
+    return copy_all(tree)
+
+
+@jit
+def copy_all(tree: Any) -> Any:
+    """All arrays in one program."""
     return trees.map(jnp.copy, tree)
 
 

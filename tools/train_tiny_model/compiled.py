@@ -26,7 +26,7 @@ from jax_workbench.tools.train_tiny_model.jaxpr_walk import has_convolution
 from jax_workbench.tools.train_tiny_model.optimizers import Schedule, schedule_of, transform_of
 from jax_workbench.tools.train_tiny_model.own_step import optimizer_state, own_chunk
 from jax_workbench.tools.train_tiny_model.problem import Problem, Recipe
-from jax_workbench.tools.train_tiny_model.untyped import nnx
+from jax_workbench.tools.train_tiny_model.untyped import jit, nnx
 from jax_workbench.tools.train_tiny_model.untyped import tree as trees
 
 CHUNK_S = 0.5
@@ -83,7 +83,7 @@ class Program:
     def rates(self, first: int, n: int) -> Any:
         """Learning rate of `n` steps from `first`, shape (n,)."""
         every = np.arange(first, first + n) // self.recipe.accumulate
-        return np.asarray(jax.jit(jax.vmap(self.schedule))(every), np.float64)
+        return np.asarray(jit(jax.vmap(self.schedule))(every), np.float64)
 
     def model(self) -> Any:
         """The untrained model."""
@@ -108,7 +108,7 @@ class Program:
         """Steps of a chunk: about half a second, and enough chunks for a curve."""
         if self.is_own:
             return max(1, min(self.recipe.steps // N_CHUNKS, MAX_CHUNK))
-        cost = self._traced.lower().cost_analysis()
+        cost: Any = self._traced.lower().cost_analysis()
         flops = float(cost.get("flops", 0.0)) if isinstance(cost, dict) else 0.0
         self.flops_per_step = flops if flops > 0 else None
         by_time = int(CHUNK_S * FLOPS_PER_S / flops) if flops > 0 else MAX_CHUNK
@@ -168,7 +168,11 @@ def needed(compiled: Any) -> int:
 
 def abstract(tree: Any) -> Any:
     """Shapes and types of `tree`, and nothing of its contents."""
-    return trees.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), tree)
+
+    def shape_of(leaf: Any) -> jax.ShapeDtypeStruct:
+        return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype)
+
+    return trees.map(shape_of, tree)
 
 
 def path_of(path: Any) -> str:

@@ -1,9 +1,5 @@
 """Loss and score of a model on rows it does not train on. Runs in the worker."""
 
-# What JAX's and Flax's transformations return has no type that pyright knows.
-# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
-
 from functools import partial
 from typing import Any
 
@@ -13,7 +9,7 @@ import numpy as np
 from jax_workbench.tools.train_tiny_model.metrics import Floats
 from jax_workbench.tools.train_tiny_model.problem import Problem, inference_view
 from jax_workbench.tools.train_tiny_model.rows import Rows
-from jax_workbench.tools.train_tiny_model.untyped import nnx
+from jax_workbench.tools.train_tiny_model.untyped import jit, nnx
 
 BATCH = 256
 MAX_WATCHED = 1024
@@ -29,7 +25,7 @@ class Evaluator:
         self.problem = problem
         self.size = min(BATCH, len(problem.split.validation))
         self._key = jax.random.key(20_177)
-        self._both = jax.jit(partial(self._seen, graphdef))
+        self._both = jit(partial(self._seen, graphdef))
 
     def _seen(  # noqa: PLR0913, PLR0917 - as a compiled function is called
         self, graphdef: Any, params: Any, rest: Any, x: Any, y: Any, key: Any

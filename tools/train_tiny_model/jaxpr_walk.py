@@ -37,7 +37,8 @@ type Equation = Any
 def inner_jaxprs(equation: Equation) -> Iterator[Jaxpr]:
     """Programs in the parameters of an equation."""
     for value in equation.params.values():
-        for item in value if isinstance(value, list | tuple) else [value]:
+        items: Any = value if isinstance(value, list | tuple) else [value]
+        for item in items:
             if hasattr(item, "eqns"):
                 yield item
             elif hasattr(item, "jaxpr") and hasattr(item.jaxpr, "eqns"):

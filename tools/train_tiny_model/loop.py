@@ -125,10 +125,10 @@ class Training:
             if state.step >= next_look or state.step >= self.recipe.steps:
                 next_look = state.step + every
                 self._evaluate(state)
-                self._tell(state, began)
                 if self.stops_early and self._is_done(state):
                     state.stopped = "early"
                     break
+            self._tell(state, began)
             if self.keep is not None:
                 self.keep(state)
         state.run_s += time.monotonic() - began

@@ -1,9 +1,5 @@
 """Whether the loss of the untrained model is what it should be. Runs in the worker."""
 
-# What JAX's and Flax's transformations return has no type that pyright knows.
-# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
-
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +12,7 @@ from jax_workbench.tools.train_tiny_model import Finding
 from jax_workbench.tools.train_tiny_model.compiled import Program
 from jax_workbench.tools.train_tiny_model.losses import binary_cross_entropy, cross_entropy
 from jax_workbench.tools.train_tiny_model.problem import Problem
-from jax_workbench.tools.train_tiny_model.untyped import nnx
+from jax_workbench.tools.train_tiny_model.untyped import jit, nnx
 
 FAR_CLASSES = 5.0
 """Factor by which a cross-entropy may exceed ln C; what is off by less, and is not soon made good,
@@ -83,7 +79,7 @@ def outputs_of(problem: Problem, program: Program, x: Any) -> Any:
     def forward(params: Any, rest: Any, x: Any) -> Any:
         return problem.forward(nnx.merge(graphdef, params, rest, copy=True), x)
 
-    return jax.jit(forward)(program.first.params, program.first.rest, x)
+    return jit(forward)(program.first.params, program.first.rest, x)
 
 
 def double_softmax(outputs: Any, y: Any, value: float, plain: float) -> Finding | None:

@@ -1,9 +1,5 @@
 """Optimisers and schedules by name. Runs in the worker."""
 
-# What JAX's and Flax's transformations return has no type that pyright knows.
-# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
-
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any
@@ -88,8 +84,11 @@ def schedule_of(recipe: Recipe) -> Schedule:
     }
     base = made[recipe.schedule]()
     if recipe.schedule in {"constant", "cosine", "linear", "exponential"} and warm:
-        ramp = jnp.asarray
-        return lambda step: base(step) * jnp.minimum(1.0, (ramp(step) + 1) / warm)
+
+        def warmed(step: Any) -> Any:
+            return base(step) * jnp.minimum(1.0, (jnp.asarray(step) + 1) / warm)
+
+        return warmed
     return base
 
 
@@ -120,7 +119,11 @@ def transform_of(recipe: Recipe, schedule: Schedule | None = None) -> Transform:
 
 def is_matrix(params: Any) -> Any:
     """Which weights decay: those with at least two axes, so no biases and no gains."""
-    return tree.map(lambda leaf: leaf.ndim > 1, params)
+
+    def has_two_axes(leaf: Any) -> bool:
+        return leaf.ndim > 1
+
+    return tree.map(has_two_axes, params)
 
 
 def bad(cause: str, next_step: str) -> ToolError:

@@ -73,7 +73,7 @@ def called(
         raise
     except Exception as error:  # noqa: BLE001 - whatever the caller's code raises is its answer
         raise as_tool_error(error, (problem.loss_code,)) from None
-    first = said[0] if isinstance(said, tuple) and said else said
+    first: Any = said[0] if isinstance(said, tuple) and said else said
     if first is not None and np.size(first) == 1 and np.ndim(first) < 2:  # noqa: PLR2004 - a number
         return jnp.asarray(first, jnp.float32).reshape(())
     return jnp.asarray(problem.loss(model, batch, jax.random.key(0)), jnp.float32)

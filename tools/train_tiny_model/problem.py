@@ -1,9 +1,5 @@
 """What is trained: a model, a loss, rows, and how it is scored. Runs in the worker."""
 
-# What JAX's and Flax's transformations return has no type that pyright knows.
-# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -91,5 +87,9 @@ def inference_view(model: Model) -> Model:
 
 def built(build: Callable[[Any], Model]) -> Callable[[int], Model]:
     """Makes a model from a seed in one compiled program; layer by layer takes some seconds."""
-    compiled = nnx.jit(lambda key: build(nnx.Rngs(key)))
+
+    def from_key(key: Any) -> Model:
+        return build(nnx.Rngs(key))
+
+    compiled = nnx.jit(from_key)
     return lambda seed: compiled(jax.random.key(seed))

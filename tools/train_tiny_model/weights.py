@@ -72,7 +72,7 @@ def check(content: bytes, arrays: Mapping[str, Any]) -> None:
     for name, array in arrays.items():
         start, end = header[name]["data_offsets"]
         part = content[8 + size + start : 8 + size + end]
-        found = np.frombuffer(part, array.dtype).reshape(header[name]["shape"])
+        found: Any = np.frombuffer(part, array.dtype).reshape(header[name]["shape"])
         if found.shape != array.shape or found.tobytes() != np.ascontiguousarray(array).tobytes():
             raise RuntimeError(f"{name} was not stored as it is")
 

@@ -1,9 +1,5 @@
 """The loop: chunks, seeds, checkpoints, budgets, the caller's own step."""
 
-# What JAX's and Flax's transformations return has no type that pyright knows.
-# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
-
 import json
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +16,7 @@ from jax_workbench.tools.train_tiny_model.loop import Batches, Trained, Training
 from jax_workbench.tools.train_tiny_model.memory import fitting
 from jax_workbench.tools.train_tiny_model.presets.table import problem_of
 from jax_workbench.tools.train_tiny_model.session import Session, recipe_of
+from jax_workbench.tools.train_tiny_model.work import Call
 from tests.tools.train_tiny_model.healthy import HEALTHY
 from tests.tools.train_tiny_model.texts import CLASSES, CROSS_ENTROPY, HEAD, model
 
@@ -89,11 +86,12 @@ def test_the_same_seed_gives_the_same_answer_and_another_does_not(call: Any) -> 
 def test_time_that_is_up_leaves_the_best_so_far_and_its_files(
     call: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks = iter(range(10**6))
-    monkeypatch.setattr(
-        "jax_workbench.tools.train_tiny_model.work.Call.left_s",
-        lambda _: 1.0 if next(looks) < 15 else -1.0,
-    )
+    left_s = iter([1.0] * 15)
+
+    def left(_call: Call) -> float:
+        return next(left_s, -1.0)
+
+    monkeypatch.setattr(Call, "left_s", left)
 
     answer, job = call(dataset="iris", steps=400)
 

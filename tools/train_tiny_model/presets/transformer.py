@@ -20,6 +20,7 @@ from jax_workbench.tools.train_tiny_model.presets.layers import CausalAttention,
 from jax_workbench.tools.train_tiny_model.presets.supervised import metric_named
 from jax_workbench.tools.train_tiny_model.problem import Batch, Problem, Recipe, built
 from jax_workbench.tools.train_tiny_model.rows import Source, Split
+from jax_workbench.tools.train_tiny_model.untyped import jit
 
 WIDTH, N_HEADS, N_LAYERS = 64, 4, 2
 N_SHOWN = 200
@@ -134,7 +135,7 @@ def grown(
     rows[:, :n_given] = x[:, :n_given]
     graphdef, state = nnx.split(model)
 
-    @jax.jit
+    @jit
     def logits_at(state: Any, tokens: Any, last: Any) -> Any:
         return nnx.merge(graphdef, state)(tokens)[:, last]
 
