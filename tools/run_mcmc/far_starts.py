@@ -10,13 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jax_workbench.tools.run_mcmc.findings import Finding
-from jax_workbench.tools.run_mcmc.kernels import State
-from jax_workbench.tools.run_mcmc.multimodality import another_mode, unconstrained_scalars
+from jax_workbench.tools.run_mcmc.multimodality import (
+    another_mode,
+    highest_potential,
+    unconstrained_scalars,
+)
 from jax_workbench.tools.run_mcmc.posterior import Point
 from jax_workbench.tools.run_mcmc.posterior_shape import is_flat
 from jax_workbench.tools.run_mcmc.preparation import Ready
 from jax_workbench.tools.run_mcmc.sampler import Budget, Sampler
-from jax_workbench.tools.run_mcmc.sampling import Sampled, moved_to
+from jax_workbench.tools.run_mcmc.sampling import Sampled
 from jax_workbench.tools.run_mcmc.scalars import ranked
 from jax_workbench.tools.run_mcmc.starts import N_CANDIDATES, RADIUS, Candidates
 
@@ -29,46 +32,67 @@ FLAT_RADIUS = 20.0
 
 
 @dataclass(frozen=True)
+class FarEnds:
+    """Where chains from far starts were at their end."""
+
+    n_started: int = 0
+    n_arrived: int = 0
+    """At a density that compares with that of the draws."""
+    mode: Finding | None = None
+    """A place where no draw is."""
+
+    def unseen(self) -> str:
+        """What these chains leave open; empty where nothing."""
+        n_away = self.n_started - self.n_arrived
+        if self.n_started == 0:
+            return "modes far from the starts"
+        if n_away == 0 or self.mode is not None:
+            return ""
+        return (
+            f"modes near {n_away} of {self.n_started} far starts, whose chains had not come down "
+            f"after {N_TRANSITIONS} transitions"
+        )
+
+
+@dataclass(frozen=True)
 class FarLook:
-    """Chains from the prior, and from a wide box where the prior is flat."""
+    """Chains from the prior, and from a wide box where the prior is flat.
+
+    They adapt on their way, from the beginning: with the step that the draws need, a chain that
+    starts where the density is steep does not move at all.
+    """
 
     ready: Ready
     sampler: Sampler
-    warmed: State
     budget: Budget
 
-    def look(self, key: Any, sampled: Sampled) -> tuple[bool, Finding | None]:
-        """Try far starts until one ends elsewhere.
-
-        Returns:
-            Whether all came to an end (or one told enough), and the mode that was found.
-        """
+    def look(self, key: Any, sampled: Sampled) -> FarEnds:
+        """Try far starts until one ends elsewhere, or time is over."""
         start_key, run_key = jax.random.split(key)
         candidates = self.ready.starts.tried(self._far_points(start_key))
         known = unconstrained_scalars(sampled.seen["z"])
         rows = far_apart(candidates, known.columns.mean(axis=(0, 1)))
         if not len(rows):
-            return False, None
+            return FarEnds()
         n = self.sampler.chains.n_chains
         n_rounds = math.ceil(min(N_STARTS, len(rows)) / n)
+        potential = np.asarray(sampled.seen["potential"], np.float64)
+        n_arrived = 0
         for number, chosen in enumerate(np.resize(rows, (n_rounds, n))):
             point = {name: jnp.asarray(value)[chosen] for name, value in candidates.z.items()}
             found = self._ends_of(jax.random.fold_in(run_key, number), point)
             if found is None:
-                return False, None
-            mode = another_mode(
-                known,
-                np.asarray(sampled.seen["potential"], np.float64),
-                unconstrained_scalars(found["z"]),
-                np.asarray(found["potential"], np.float64),
-            )
+                return FarEnds()
+            ends = np.asarray(found["potential"], np.float64)
+            n_arrived += int((np.median(ends, axis=1) <= highest_potential(potential)).sum())
+            mode = another_mode(known, potential, unconstrained_scalars(found["z"]), ends)
             if mode is not None:
-                return True, mode
-        return True, None
+                return FarEnds((number + 1) * n, n_arrived, mode)
+        return FarEnds(n_rounds * n, n_arrived)
 
     def _ends_of(self, key: Any, point: Point) -> dict[str, Any] | None:
         """The last transitions of chains from `point`; None where time ran out."""
-        state = moved_to(self.warmed, self.sampler.start(key, point))
+        state = self.sampler.start(key, point)
         n_way = N_TRANSITIONS - N_KEPT
         state, way = self.sampler.advance(state, n_way, self.budget, keep=False)
         if way.n < n_way:

@@ -11,7 +11,7 @@ import jax
 
 from jax_workbench.tools.run_mcmc import RunMcmcAsk
 from jax_workbench.tools.run_mcmc.constrained import Constrainer
-from jax_workbench.tools.run_mcmc.far_starts import FarLook
+from jax_workbench.tools.run_mcmc.far_starts import FarEnds, FarLook
 from jax_workbench.tools.run_mcmc.findings import Finding
 from jax_workbench.tools.run_mcmc.kernels import (
     Chains,
@@ -25,6 +25,9 @@ from jax_workbench.tools.run_mcmc.prior_spread import PriorSpread
 from jax_workbench.tools.run_mcmc.sampler import Sampler, Watch
 from jax_workbench.tools.run_mcmc.sampling import Lengths, Phases, Sampled, Sampling
 from jax_workbench.tools.run_mcmc.verdict import findings_after
+
+LEAST_LOOK_S = 5.0
+"""For far starts, which may else take as long as the draws did."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Judged:
     phases: Phases
     findings: list[Finding]
     without_mean: frozenset[int]
-    looked_far: bool
+    far: FarEnds
 
 
 def programs_for(ask: RunMcmcAsk, ready: Ready) -> Programs:
@@ -85,7 +88,7 @@ def sample_and_judge(
         raise RuntimeError("no start, though the candidates were judged")
     sampled = sampling.run(key_of(ask, 2), points)
     if sampled is None:
-        return Judged(None, sampling.phases, before, frozenset(), looked_far=False)
+        return Judged(None, sampling.phases, before, frozenset(), FarEnds())
     after, heavy = findings_after(
         sampled,
         ready.sites,
@@ -94,14 +97,15 @@ def sample_and_judge(
         n_asked=ask.num_chains,
     )
     findings = [*before, *after]
-    is_done = False
+    far = FarEnds()
     is_well = not any(finding.severity == "warn" for finding in findings)
     if is_well and ask.method in {"nuts", "hmc"}:
         watch.job.progress("looking for other modes from far starts")
-        far = FarLook(ready, sampler, sampling.warmed, watch.budget)
-        is_done, mode = far.look(key_of(ask, 5), sampled)
-        findings.extend([mode] if mode else [])
-    return Judged(sampled, sampling.phases, findings, heavy, looked_far=is_done)
+        spent_s = sampling.phases.warmup_s + sampling.phases.sample_s
+        budget = watch.budget.narrowed(max(LEAST_LOOK_S, spent_s))
+        far = FarLook(ready, sampler, budget).look(key_of(ask, 5), sampled)
+        findings.extend([far.mode] if far.mode else [])
+    return Judged(sampled, sampling.phases, findings, heavy, far)
 
 
 def key_of(ask: RunMcmcAsk, purpose: int) -> Any:

@@ -92,8 +92,7 @@ def another_mode(
     mean = known.columns.mean(axis=(0, 1))
     sd = np.maximum(known.columns.std(axis=(0, 1)), 1e-300)
     low, high = known.columns.min(axis=(0, 1)), known.columns.max(axis=(0, 1))
-    # The median: one chain of draws far from the typical set must not widen what is allowed.
-    allowed = np.median(known_potential) + SLACK + 3 * known_potential.std()
+    allowed = highest_potential(known_potential)
     for chain in range(found.columns.shape[0]):
         columns = found.columns[chain]
         if not np.isfinite(columns).all() or np.median(found_potential[chain]) > allowed:
@@ -116,6 +115,12 @@ def another_mode(
                 known.sites[i],
             )
     return None
+
+
+def highest_potential(known: NDArray[np.float64]) -> float:
+    """Minus log density up to which a place counts; `known` is that of the draws."""
+    # The median: one chain of draws far from the typical set must not widen what is allowed.
+    return float(np.median(known) + SLACK + 3 * known.std())
 
 
 def unconstrained_scalars(z: Draws) -> Scalars:

@@ -259,14 +259,6 @@ def with_hamiltonian(state: State, inner: State) -> State:
     return state._replace(hmc_state=inner) if hasattr(state, "hmc_state") else inner
 
 
-def moved_to(state: State, started: State) -> State:
-    """Chains newly started elsewhere, with the step size and metric that `state` has learnt.
-
-    They adapt no more, so they can show within a few hundred transitions where they end.
-    """
-    return started._replace(adapt_state=state.adapt_state, i=state.i)
-
-
 def place_of(state: State) -> Point:
     """Where the chains are, chains first."""
     return jax.tree.map(np.asarray, state.z)

@@ -127,8 +127,7 @@ class Call:
         if programs.constrainer.left_out:
             left_out = ", ".join(programs.constrainer.left_out)
             self.note("sites_left_out", f"Too big to keep: {left_out}.")
-        if not judged.looked_far:
-            self.not_checked.append("modes far from the starts")
+        self.not_checked.extend(filter(None, [judged.far.unseen()]))
         checked = Checks(ask, ready, programs.sampler, Watch(self.all_of_it, self.job)).run(sampled)
         return self.finished(judged.findings, ready, sampled, judged.without_mean, checked)
 

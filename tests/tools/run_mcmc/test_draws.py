@@ -17,7 +17,7 @@ from jax_workbench.tools.run_mcmc.answer import (
     size_of,
 )
 from jax_workbench.tools.run_mcmc.diagnostics import MAX_JUDGED, diagnose, parameter, parameters
-from jax_workbench.tools.run_mcmc.far_starts import far_apart
+from jax_workbench.tools.run_mcmc.far_starts import FarEnds, far_apart
 from jax_workbench.tools.run_mcmc.findings import FIXES, Finding
 from jax_workbench.tools.run_mcmc.multimodality import another_mode, chains_apart
 from jax_workbench.tools.run_mcmc.posterior_shape import heavy_tails, unidentified
@@ -205,3 +205,19 @@ def test_long_reasons_and_notes_are_cut_and_the_first_are_kept() -> None:
 
     assert n_bytes < MAX_BYTES + MIN_ROW_BYTES
     assert len(shown(reasons)) == MAX_REASONS
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        (FarEnds(), "modes far from the starts"),
+        (FarEnds(12, 12), ""),
+        (FarEnds(12, 7), "modes near 5 of 12 far starts"),
+        (FarEnds(4, 2, Finding("multimodal", "warn", "elsewhere")), ""),
+    ],
+)
+def test_far_starts_that_did_not_come_down_are_not_called_looked_at(
+    ends: FarEnds, said: str
+) -> None:
+    assert ends.unseen().startswith(said)
+    assert bool(ends.unseen()) == bool(said)
