@@ -177,20 +177,6 @@ def test_what_is_not_linted_is_named_and_the_rest_is_linted(
     assert "JAX301" in said.out
 
 
-def test_processes_find_the_same_in_the_same_order(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for n in range(12):
-        (folder / f"{n}.py").write_text((REUSED if n % 2 else BRANCH) + "\n" * n)
-
-    lint(".", form="json", no_cache=True)
-    lint(".", form="json", no_cache=True, jobs=2)
-
-    alone, together = capsys.readouterr().out.splitlines()
-    assert json.loads(alone) == json.loads(together)
-    assert len(json.loads(alone)) == 12
-
-
 def test_an_unchanged_file_is_answered_from_the_cache(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
