@@ -1,5 +1,6 @@
 """Findings as JSON: positions in lines and columns, fixes as edits."""
 
+import json
 from typing import Any
 
 from jax_workbench.tools.errors import ToolError
@@ -16,7 +17,8 @@ from jax_workbench.tools.lint_jax_code.linting import (
 )
 from jax_workbench.tools.lint_jax_code.source import Source
 
-MAX_FINDINGS = 100
+MAX_BYTES = 24_000
+"""Of findings as JSON, so that an answer stays below what clients hand on to their model."""
 
 
 def report(ask: LintJaxCodeAsk) -> dict[str, Any]:
@@ -35,9 +37,8 @@ def report(ask: LintJaxCodeAsk) -> dict[str, Any]:
     text = ask.code if notebook is None else notebook
     linted = lint_text(text, ask.filename, select=ask.select, ignore=ask.ignore)
     hits = [h for h in linted.shown if RANK[h.severity] >= RANK[ask.min_severity]]
-    worst = sorted(hits, key=lambda h: -RANK[h.severity])[:MAX_FINDINGS]
-    chosen = {id(hit) for hit in worst}
-    kept = [as_json(hit, linted.source) for hit in hits if id(hit) in chosen]
+    kept = worst_that_fit(hits, linted.source)
+    n_left_out = len(hits) - len(kept)
     broken = linted.source.broken
     if broken is not None:
         kept.insert(0, syntax_error(linted.source))
@@ -50,11 +51,24 @@ def report(ask: LintJaxCodeAsk) -> dict[str, Any]:
         "findings": kept,
         "fixed_code": fixed_code,
         "counts": counts,
-        "n_left_out": len(hits) - len(worst),
+        "n_left_out": n_left_out,
         "n_suppressed": len(linted.hits) - len(linted.shown),
         "is_notebook": notebook is not None,
         "is_incomplete": linted.is_incomplete,
     }
+
+
+def worst_that_fit(hits: list[Hit], source: Source) -> list[dict[str, Any]]:
+    """The findings for which there is room, errors before warnings, in the text's order."""
+    room = MAX_BYTES
+    chosen: dict[int, dict[str, Any]] = {}
+    for hit in sorted(hits, key=lambda h: -RANK[h.severity]):
+        told = as_json(hit, source)
+        room -= len(json.dumps(told))
+        if room < 0:
+            break
+        chosen[id(hit)] = told
+    return [chosen[id(hit)] for hit in hits if id(hit) in chosen]
 
 
 def as_json(hit: Hit, source: Source) -> dict[str, Any]:

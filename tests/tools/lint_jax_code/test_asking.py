@@ -1,8 +1,10 @@
+import json
+
 import pytest
 
 from jax_workbench.tools.errors import ToolError
 from jax_workbench.tools.lint_jax_code import LintJaxCodeAsk
-from jax_workbench.tools.lint_jax_code.findings import report
+from jax_workbench.tools.lint_jax_code.findings import MAX_BYTES, report
 
 
 @pytest.mark.parametrize("argument", ["select", "ignore"])
@@ -20,3 +22,20 @@ def test_codes_families_and_names_are_known(name: str) -> None:
     ask = LintJaxCodeAsk(code="import jax\n", select=(name,))
 
     assert report(ask)["findings"] == []
+
+
+def test_many_findings_fit_into_an_answer_and_the_errors_come_first() -> None:
+    one = (
+        "@jax.jit\ndef f{n}(x):\n    print(x)\n    if x > 0:\n        return x\n    return -x\n\n\n"
+    )
+    code = "import jax\n\n" + "".join(one.replace("{n}", str(n)) for n in range(300))
+
+    said = report(LintJaxCodeAsk(code=code))
+
+    severities = {finding["severity"] for finding in said["findings"]}
+    assert len(json.dumps(said["findings"])) <= 1.05 * MAX_BYTES
+    assert (
+        said["n_left_out"] + len(said["findings"])
+        == said["counts"]["error"] + said["counts"]["warning"]
+    )
+    assert severities == {"error"}
