@@ -3,7 +3,7 @@
 PYTEST = .venv/bin/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow attack conformance clients claude-code bundle wheel \
+.PHONY: help setup demo test slow attack conformance clients claude-code bundle wheel site \
 	check format-check lint types imports spelling format lock records
 
 help: ## Say what can be made
@@ -38,6 +38,9 @@ bundle: setup ## Pack an MCPB bundle, start it as a host would and call it; take
 
 wheel: setup ## Install the wheel unpinned into a fresh environment and use it
 	$(PYTEST) tests/test_wheel.py $(ARGS)
+
+site: ## Build the documentation's site into site/; takes mkdocs from the index
+	script/site
 
 # Each check says what it found even where another failed: make --keep-going check
 check: format-check lint types imports spelling ## Check format, lint, types, imports and spelling
