@@ -20,5 +20,7 @@ No answer comes as an error: "code: cause. next step." Mend what it names and ca
 A call that takes longer than about 45 s answers status "running" with run.job_id: pass that to \
 get_job until it is done.
 Pictures, arrays and files come as artifacts: read workbench://runs/{run_id}/{file}, or name that \
-URI in a later call's `files`. workbench://device says what the host can do.
+URI in a later call's `files`. workbench://device says what the host can do; \
+workbench://guides/{name} are short pages with tested code (transforms, randomness, performance, \
+nnx, optax, orbax, numpyro, nlsq, numerics, sharding, export).
 """

@@ -7,6 +7,7 @@ import anyio
 import pytest
 from mcp import Client, types
 
+from jax_workbench.server.guides import guides
 from jax_workbench.server.instructions import INSTRUCTIONS
 from jax_workbench.server.run_store import RunStore
 from jax_workbench.tools.catalog import ALL_TOOLS
@@ -34,9 +35,10 @@ class PoolThatCannotStart(FakePool):
         raise RuntimeError("/secret/path")
 
 
-def test_the_instructions_name_every_tool_and_survive_the_clients_cut() -> None:
+def test_the_instructions_name_every_tool_and_guide_and_survive_the_clients_cut() -> None:
     assert len(INSTRUCTIONS.encode()) < 2048
     assert [tool.name for tool in ALL_TOOLS if tool.name not in INSTRUCTIONS] == []
+    assert [name for name in guides() if name not in INSTRUCTIONS] == []
 
 
 async def test_the_server_enters_the_pool_and_leaves_it(make_server: MakeServer, mode: str) -> None:
