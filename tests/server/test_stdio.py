@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,11 @@ def handles_of_descendants(pid: int) -> list[int]:
         below = [child for child, its_parent in parents.items() if its_parent == parent]
         found += below
         left += below
-    return [os.pidfd_open(process) for process in found]
+    handles: list[int] = []
+    for process in found:
+        with suppress(ProcessLookupError):  # ended since the folder was listed
+            handles.append(os.pidfd_open(process))
+    return handles
 
 
 async def all_gone(handles: list[int]) -> None:

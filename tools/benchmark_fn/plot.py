@@ -36,6 +36,8 @@ MOST_POINTS = 400
 SPREAD_FOR_LOG = 5.0
 ROW_IN = 0.62
 MOST_TICKS = 6
+MANY_DECADES = 2.5
+"""Across more, only powers of ten are named."""
 """More labels would touch."""
 
 
@@ -111,6 +113,9 @@ def draw_times(
     axes.set_title("points: blocks; bar: middle 80 %; line: median", fontsize=8)
     if medians and max(medians) > SPREAD_FOR_LOG * min(medians):
         axes.set_xscale("log")
+        ticks = round_numbers(*axes.get_xlim())
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.minorticks_off()
     else:
         axes.set_xlim(left=0)
     axes.grid(axis="x", alpha=0.3)
@@ -187,7 +192,7 @@ def draw_ratios(
     room = max((high / low) ** 0.6, 1.06)
     axes.set_xlim(low / room, high * room)
     ticks = nice_ratios(low / room, high * room)
-    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.set_xticks(ticks, [f"{tick:.3g}" for tick in ticks])
     axes.minorticks_off()
     axes.set_xlabel(f"time over {shorten(comparisons[0].baseline)}'s (left is faster)")
     axes.set_title(f"shaded: within {min_effect:.2g} of equal", fontsize=8)
@@ -200,6 +205,15 @@ def nice_ratios(low: float, high: float) -> list[float]:
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
         if last - first < MOST_TICKS:
             return [round(k * step, 4) for k in range(max(first, 1), last + 1)]
-    exponents = range(math.floor(math.log2(low)), math.ceil(math.log2(high)) + 1)
-    every = max(1, len(exponents) // MOST_TICKS)
+    exponents = range(math.ceil(math.log2(low)), math.floor(math.log2(high)) + 1)
+    every = math.ceil(len(exponents) / MOST_TICKS)
     return [2.0**k for k in exponents if k % every == 0]
+
+
+def round_numbers(low: float, high: float) -> list[float]:
+    """Up to about six of 1, 2, 5, 10, ... between two positive limits."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    every = math.ceil(len(decades) / MOST_TICKS)
+    steps = (1, 2, 5) if math.log10(high / low) < MANY_DECADES else (1,)
+    ticks = [step * 10.0**k for k in decades if k % every == 0 for step in steps]
+    return [tick for tick in ticks if low <= tick <= high]

@@ -8,7 +8,7 @@ import pytest
 
 from jax_workbench.tools.benchmark_fn.picture import PLOT
 from jax_workbench.tools.benchmark_fn.plan import plan
-from jax_workbench.tools.benchmark_fn.plot import nice_ratios
+from jax_workbench.tools.benchmark_fn.plot import nice_ratios, round_numbers
 from jax_workbench.tools.contract import JobResult
 from jax_workbench.tools.errors import ToolError
 from tests.tools.benchmark_fn.asking import OTHER, PRODUCT, RENAMED, ask, codes
@@ -77,8 +77,25 @@ async def test_a_picture_that_fails_costs_nothing_but_itself(
     [
         (0.93, 1.07, [0.95, 1.0, 1.05]),
         (0.3, 1.2, [0.4, 0.6, 0.8, 1.0, 1.2]),
-        (0.5, 40.0, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0]),
+        (0.5, 40.0, [1.0, 4.0, 16.0]),
+        (0.5, 20.0, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0]),
     ],
 )
-def test_ticks_are_round_and_contain_one(low: float, high: float, expected: list[float]) -> None:
+def test_ratios_on_the_axis_are_round_and_contain_one(
+    low: float, high: float, expected: list[float]
+) -> None:
     assert nice_ratios(low, high) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.18, 9.4, [0.2, 0.5, 1.0, 2.0, 5.0]),
+        (3.0, 40.0, [5.0, 10.0, 20.0]),
+        (0.05, 900.0, [0.1, 1.0, 10.0, 100.0]),
+    ],
+)
+def test_times_on_the_axis_are_few_and_round(
+    low: float, high: float, expected: list[float]
+) -> None:
+    assert round_numbers(low, high) == pytest.approx(expected)
