@@ -84,6 +84,7 @@ class CheckGradientsAsk(RunsCode):
         max_length=64,
         description="Instead: {shape, dtype, distribution: normal|uniform|integers|zeros|ones|"
         "arange|spd, low, high}.",
+        json_schema_extra=without_default,
     )
     argnums: Positions = Field(
         default=(),

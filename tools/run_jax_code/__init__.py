@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from jax_workbench.tools.common.lean_arguments import without_default
 from jax_workbench.tools.contract import Answer, Part, RunsCode, Tool
 
 
@@ -26,6 +27,7 @@ class RunJaxCodeAsk(RunsCode):
         default=(),
         max_length=32,
         description="Paths or workbench:// URIs; in the job under inputs/ by base name.",
+        json_schema_extra=without_default,
     )
     devices: int = Field(
         default=1, ge=1, le=8, description="Simulated CPU devices, to try sharding."
