@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jax_workbench.tools.run_mcmc.findings import Finding
+from jax_workbench.tools.run_mcmc.kernels import Seen, State
 from jax_workbench.tools.run_mcmc.multimodality import (
     another_mode,
     highest_potential,
@@ -20,7 +21,7 @@ from jax_workbench.tools.run_mcmc.posterior_shape import is_flat
 from jax_workbench.tools.run_mcmc.preparation import Ready
 from jax_workbench.tools.run_mcmc.sampler import Budget, Sampler
 from jax_workbench.tools.run_mcmc.sampling import Sampled
-from jax_workbench.tools.run_mcmc.scalars import ranked
+from jax_workbench.tools.run_mcmc.scalars import Scalars, ranked
 from jax_workbench.tools.run_mcmc.starts import N_CANDIDATES, RADIUS, Candidates
 
 N_STARTS = 12
@@ -80,25 +81,28 @@ class FarLook:
         n_arrived = 0
         for number, chosen in enumerate(np.resize(rows, (n_rounds, n))):
             point = {name: jnp.asarray(value)[chosen] for name, value in candidates.z.items()}
-            found = self._ends_of(jax.random.fold_in(run_key, number), point)
-            if found is None:
+            state = self.sampler.start(jax.random.fold_in(run_key, number), point)
+            state, ends = self._moved_on(state)
+            mode = mode_of(ends, known, potential)
+            if mode is not None:  # a chain that is still on its way looks so for a while
+                _, ends = self._moved_on(state)
+                mode = mode_of(ends, known, potential)
+            if ends is None:
                 return FarEnds()
-            ends = np.asarray(found["potential"], np.float64)
-            n_arrived += int((np.median(ends, axis=1) <= highest_potential(potential)).sum())
-            mode = another_mode(known, potential, unconstrained_scalars(found["z"]), ends)
+            at = np.median(np.asarray(ends["potential"], np.float64), axis=1)
+            n_arrived += int((at <= highest_potential(potential)).sum())
             if mode is not None:
                 return FarEnds((number + 1) * n, n_arrived, mode)
         return FarEnds(n_rounds * n, n_arrived)
 
-    def _ends_of(self, key: Any, point: Point) -> dict[str, Any] | None:
-        """The last transitions of chains from `point`; None where time ran out."""
-        state = self.sampler.start(key, point)
+    def _moved_on(self, state: State) -> tuple[State, Seen | None]:
+        """The chains after a while, and their last transitions; None where time ran out."""
         n_way = N_TRANSITIONS - N_KEPT
         state, way = self.sampler.advance(state, n_way, self.budget, keep=False)
         if way.n < n_way:
-            return None
-        _, last = self.sampler.advance(state, N_KEPT, self.budget)
-        return last.stacked() if last.n == N_KEPT else None
+            return state, None
+        state, last = self.sampler.advance(state, N_KEPT, self.budget)
+        return state, last.stacked() if last.n == N_KEPT else None
 
     def _far_points(self, key: Any) -> Point:
         """Draws of the prior; flat sites in a wide box."""
@@ -108,6 +112,14 @@ class FarLook:
             name: np.asarray(value) * (FLAT_RADIUS / RADIUS if is_flat(latents[name]) else 1.0)
             for name, value in points.items()
         }
+
+
+def mode_of(ends: Seen | None, known: Scalars, potential: NDArray[np.float64]) -> Finding | None:
+    """What chains that had time to end show of another mode."""
+    if ends is None:
+        return None
+    at = np.asarray(ends["potential"], np.float64)
+    return another_mode(known, potential, unconstrained_scalars(ends["z"]), at)
 
 
 def far_apart(candidates: Candidates, origin: NDArray[np.float64]) -> NDArray[np.intp]:
