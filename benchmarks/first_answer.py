@@ -10,7 +10,6 @@ the index and the network: the record says what was measured here, once.
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -65,11 +64,12 @@ def of_wheel(folder: Path) -> dict[str, Any]:
     (wheel,) = folder.glob("*.whl")
     venv = folder / "venv"
     pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "-qq", str(wheel)]
-    base = shutil.which("python3", path=os.environ["PATH"]) or sys.executable
+    found = subprocess.run([ROOT / "script" / "find-python"], check=True, capture_output=True)  # noqa: S603
+    base = found.stdout.decode().strip()
     return steps(
         folder,
         [
-            ("python3 -m venv venv", [base, "-m", "venv", str(venv)]),
+            ("python3.12 -m venv venv", [base, "-m", "venv", str(venv)]),
             ("venv/bin/pip install WHEEL", pip),
         ],
         venv / "bin" / "jax-workbench",
