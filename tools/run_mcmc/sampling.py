@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
@@ -257,8 +256,3 @@ def hamiltonian(state: State) -> State:
 def with_hamiltonian(state: State, inner: State) -> State:
     """`state` with that part replaced."""
     return state._replace(hmc_state=inner) if hasattr(state, "hmc_state") else inner
-
-
-def place_of(state: State) -> Point:
-    """Where the chains are, chains first."""
-    return jax.tree.map(np.asarray, state.z)
