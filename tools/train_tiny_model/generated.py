@@ -136,6 +136,7 @@ def characters(name: str, content: str) -> Source:
         "text_sha256": hashlib.sha256(content.encode()).hexdigest(),
         "n_characters": len(content),
         "overlap": math.ceil(CONTEXT / STRIDE),
+        "stride": STRIDE,
     }
     rows = Rows(tokens[at], tokens[at + 1])
     return Source(name, rows, "tokens", is_ordered=True, vocabulary=vocabulary, facts=facts)

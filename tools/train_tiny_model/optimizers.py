@@ -28,6 +28,8 @@ SETTINGS = (
     "accumulate",
     "precision",
 )
+BESIDE_ADAM = {"sgd": 30.0, "lion": 0.2, "muon": 5.0}
+"""Usual rate of an optimiser, divided by Adam's for the same task."""
 MOMENTUM = 0.9
 N_LBFGS_MEMORY = 20
 
@@ -49,23 +51,26 @@ def with_settings(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
         if not wants_text and not 0 <= value < 1e6:  # noqa: PLR2004 - no setting is larger
             raise bad(f"{key} is {value!r}.", "Give a number of at least 0.")
         changes[key] = value if wants_text else type(getattr(recipe, key))(value)
+    if "learning_rate" in changes and "name" not in changes and recipe.name == "muon":
+        # A rate on its own is meant for Adam, whose rates muon turns into standing still.
+        changes["name"] = "adamw"
     name = changes.get("name", recipe.name)
     for key, known in (("name", OPTIMIZERS), ("schedule", SCHEDULES), ("precision", PRECISIONS)):
         if key in changes and changes[key] not in known:
             raise bad(f"there is no {key} {changes[key]!r}.", f"Use {', '.join(known)}.")
     if "learning_rate" not in changes and name != recipe.name:
-        changes["learning_rate"] = usual_rate(name, recipe.learning_rate)
+        changes["learning_rate"] = usual_rate(name, recipe)
     if name == "lbfgs":
         changes = {**changes, "schedule": "constant", "clip_norm": 0.0, "accumulate": 1}
     changes["accumulate"] = max(1, int(changes.get("accumulate", recipe.accumulate)))
     return replace(recipe, **changes)
 
 
-def usual_rate(name: str, adam_rate: float) -> float:
-    """A rate for another optimiser where `adam_rate` does for Adam."""
-    return {"sgd": 30 * adam_rate, "lion": adam_rate / 5, "muon": 5 * adam_rate}.get(
-        name, 1.0 if name == "lbfgs" else adam_rate
-    )
+def usual_rate(name: str, recipe: Recipe) -> float:
+    """A rate for another optimiser where `recipe` has one that does for its own."""
+    if name == "lbfgs":
+        return 1.0
+    return recipe.learning_rate * BESIDE_ADAM.get(name, 1.0) / BESIDE_ADAM.get(recipe.name, 1.0)
 
 
 def schedule_of(recipe: Recipe) -> Schedule:
