@@ -5,17 +5,19 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from difflib import get_close_matches
-from typing import Any, cast
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from jax_workbench.server.lean_schema import Schema, lean_schema
+from jax_workbench.server.argument_types import Place, names_beside, without_branches
 from jax_workbench.tools.contract import Ask
 
 MAX_FAULTS = 5
 SHOWN_LENGTH = 60
 TUPLE = re.compile(r"\btuple\b", re.IGNORECASE)
+BEFORE_THE_CAUSE = re.compile(r"^Value error, ")
+"""What pydantic puts before the words of a check of ours."""
 
 
 def read[A: Ask](model: type[A], arguments: Mapping[str, Any]) -> A:
@@ -44,13 +46,12 @@ def plain(error: ValidationError, model: type[BaseModel]) -> str:
 
     Only the first few faults: a long array of wrong values has one for each of them.
     """
-    faults = _own(error.errors(include_url=False, include_context=False))
-    schema = lean_schema(model, "validation")
-    lines = [_line(fault, schema) for fault in faults[:MAX_FAULTS]]
+    faults = _one_a_place(_own(error.errors(include_url=False, include_context=False)), model)
+    lines = [_line(fault, model) for fault in faults[:MAX_FAULTS]]
     if len(faults) > MAX_FAULTS:
         lines.append(f"And {len(faults) - MAX_FAULTS} more.")
     if any(fault["type"] in {"extra_forbidden", "missing"} for fault in faults):
-        lines.extend(_accepted(faults, schema))
+        lines.extend(_accepted(faults, model))
     return "\n".join(lines)
 
 
@@ -68,16 +69,36 @@ def _own(faults: list[ErrorDetails]) -> list[ErrorDetails]:
     ]
 
 
-def _line(fault: ErrorDetails, schema: Schema) -> str:
-    where = _written(fault["loc"]) or "arguments"
+def _one_a_place(faults: list[ErrorDetails], model: type[BaseModel]) -> list[ErrorDetails]:
+    """Faults at their places, with what the branches of a union said of one place in one."""
+    by_place: dict[tuple[Place, str], ErrorDetails] = {}
+    for fault in faults:
+        place = without_branches(fault["loc"], model)
+        is_branch = place != fault["loc"]
+        key = (place, "" if is_branch else fault["type"])
+        said = _said(fault)
+        if is_branch and key in by_place:
+            said = f"{by_place[key]['msg']}, or {said.removeprefix('Input should be ')}"
+        by_place[key] = {**fault, "loc": place, "msg": said}
+    return [*by_place.values()]
+
+
+def _said(fault: ErrorDetails) -> str:
+    """The fault's words, beginning with the cause."""
+    return BEFORE_THE_CAUSE.sub("", TUPLE.sub(_as_list, fault["msg"])).rstrip(".")
+
+
+def _line(fault: ErrorDetails, model: type[BaseModel]) -> str:
+    if not fault["loc"]:  # a check of several arguments, which names them itself
+        return f"{fault['msg']}."
+    where = _written(fault["loc"])
     if fault["type"] == "missing":
         return f"{where}: required, but missing."
     if fault["type"] == "extra_forbidden":
-        near = get_close_matches(str(fault["loc"][-1]), _names_beside(fault, schema), n=1)
+        near = get_close_matches(str(fault["loc"][-1]), names_beside(fault["loc"], model), n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         return f"{where}: there is no such argument (got {_shown(fault['input'])}).{hint}"
-    said = TUPLE.sub(_as_list, fault["msg"]).rstrip(".")
-    return f"{where}: {said} (got {_shown(fault['input'])})."
+    return f"{where}: {fault['msg']} (got {_shown(fault['input'])})."
 
 
 def _as_list(found: re.Match[str]) -> str:
@@ -96,33 +117,13 @@ def _shown(value: Any) -> str:
     return text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}..."
 
 
-def _accepted(faults: list[ErrorDetails], schema: Schema) -> list[str]:
+def _accepted(faults: list[ErrorDetails], model: type[BaseModel]) -> list[str]:
     """The accepted names of each object that had an unknown or a missing one, once each."""
     said: dict[str, None] = {}
     for fault in faults:
         if fault["type"] not in {"extra_forbidden", "missing"}:
             continue
-        if names := _names_beside(fault, schema):
+        if names := names_beside(fault["loc"], model):
             place = _written(tuple(part for part in fault["loc"][:-1] if isinstance(part, str)))
             said[f"Accepted{f' in {place}' if place else ''}: {', '.join(names)}."] = None
     return [*said]
-
-
-def _names_beside(fault: ErrorDetails, schema: Schema) -> list[str]:
-    """The property names of the object in which the fault lies."""
-    node = schema
-    for part in fault["loc"][:-1]:
-        options = [node, *cast("list[Schema]", node.get("anyOf", []))]
-        below = [
-            found
-            for option in options
-            if (
-                found := option.get("items")
-                if isinstance(part, int)
-                else option.get("properties", {}).get(part) or option.get("additionalProperties")
-            )
-        ]
-        if not below or not isinstance(below[0], dict):
-            return []  # inside a union whose branch pydantic names itself
-        node = cast("Schema", below[0])
-    return list(node.get("properties", {}))

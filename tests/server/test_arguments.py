@@ -1,10 +1,14 @@
 import json
+from typing import Annotated, Self
 
 import pytest
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from jax_workbench.server.arguments import plain, read
+from jax_workbench.tools.benchmark_fn import BenchmarkFnAsk
 from jax_workbench.tools.contract import Ask, Part
+from jax_workbench.tools.fit_curve import FitCurveAsk
+from jax_workbench.tools.train_tiny_model import TrainTinyModelAsk
 
 
 class Variant(Part):
@@ -23,9 +27,29 @@ class CompareAsk(Ask):
     limit_s: float | None = Field(default=None, gt=0)
 
 
-def fault_of(arguments: dict[str, object], model: type[BaseModel] = CompareAsk) -> str:
+def at_most_one(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(names) > 1:
+        raise ValueError("one name is enough.")
+    return names
+
+
+class CheckedAsk(Ask):
+    """Arguments with checks of their own, and a union."""
+
+    names: Annotated[tuple[str, ...], AfterValidator(at_most_one)] = ()
+    sizes: tuple[int | tuple[float, ...], ...] = ()
+    of: dict[str, Variant | bool] = Field(default_factory=dict[str, Variant | bool])
+
+    @model_validator(mode="after")
+    def _has_names_for_sizes(self) -> Self:
+        if self.sizes and not self.names:
+            raise ValueError("sizes need names")
+        return self
+
+
+def fault_of(arguments: dict[str, object], model: type[Ask] = CompareAsk) -> str:
     with pytest.raises(ValidationError) as raised:
-        read(CompareAsk, arguments)
+        read(model, arguments)
     return plain(raised.value, model)
 
 
@@ -112,3 +136,52 @@ def test_a_long_wrong_value_is_shortened() -> None:
 
 def test_no_fault_shows_pydantics_own_links() -> None:
     assert "pydantic" not in fault_of(json.loads('{"limit_s": "soon", "variants": [7]}'))
+
+
+def test_what_a_check_of_ours_says_comes_first() -> None:
+    assert fault_of({"names": ["a", "b"]}, CheckedAsk) == (
+        'names: one name is enough (got ["a", "b"]).'
+    )
+
+
+def test_a_check_of_several_arguments_shows_its_cause_alone() -> None:
+    assert fault_of({"sizes": [1]}, CheckedAsk) == "sizes need names."
+    assert fault_of({"model": "a*x", "y": [1], "sigma": [1]}, FitCurveAsk).startswith(
+        "sigma_kind is required with sigma"
+    )
+
+
+def test_the_branches_of_a_union_make_one_complaint_at_the_place_as_it_was_written() -> None:
+    fault = fault_of({"names": ["a"], "sizes": [1, "x"]}, CheckedAsk)
+
+    assert fault == (
+        "sizes[1]: Input should be a valid integer, unable to parse string as an integer, "
+        "or a valid list (got 'x')."
+    )
+
+
+def test_what_lies_inside_of_a_branch_keeps_its_place() -> None:
+    faults = fault_of({"names": ["a"], "sizes": [[0, "x"]]}, CheckedAsk).splitlines()
+
+    assert faults[0].startswith("sizes[0]: Input should be a valid integer (got")
+    assert faults[1].startswith("sizes[0][1]: Input should be a valid number")
+
+
+def test_an_unknown_name_inside_a_branch_names_what_is_accepted_there() -> None:
+    fault = fault_of({"of": {"first": {"name": "a", "cod": "1"}}}, CheckedAsk)
+
+    assert "of.first.cod: there is no such argument (got '1'). Did you mean 'code'?" in fault
+    assert "Accepted in of.first: name, code." in fault
+
+
+def test_parts_that_the_lean_schema_keeps_silent_about_are_named_when_they_are_wrong() -> None:
+    fault = fault_of({"variants": [{"name": "a", "cod": "x"}]}, BenchmarkFnAsk)
+
+    assert "variants[0].cod: there is no such argument (got 'x'). Did you mean 'code'?" in fault
+    assert "Accepted in variants: name, code, fn." in fault
+
+
+def test_files_that_are_no_list_are_refused_beside_a_checkpoint_too() -> None:
+    fault = fault_of({"resume": "workbench://runs/a/checkpoint", "files": 5}, TrainTinyModelAsk)
+
+    assert fault == "files: Input should be a valid list (got 5)."

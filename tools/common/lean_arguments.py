@@ -12,7 +12,7 @@ def between(low: float, high: float) -> Callable[[float], float]:
 
     def checked(value: float) -> float:
         if not low <= value <= high:
-            raise ValueError(f"Input should be between {low} and {high}, not {value}")
+            raise ValueError(f"Input should be between {low} and {high}")
         return value
 
     return checked

@@ -162,7 +162,10 @@ class TrainTinyModelAsk(RunsCode):
         resume = arguments.get("resume")
         if not isinstance(resume, str) or not resume.startswith("workbench:"):
             return arguments
-        files = tuple(arguments.get("files", ()))
+        given_files = arguments.get("files", ())
+        if not isinstance(given_files, list | tuple):
+            return arguments
+        files = tuple(cast("list[Any]", given_files))
         return {**arguments, "files": files if resume in files else (*files, resume)}
 
 
