@@ -6,7 +6,6 @@ Runs in the worker; the sandbox calls `answer` by name and knows nothing else of
 import random
 import sys
 import traceback
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -15,10 +14,11 @@ from typing import Any, Protocol
 import jax
 import numpy as np
 
+from jax_workbench.tools.common.compiled_before import reuse_compiled, with_reused
 from jax_workbench.tools.common.guarded_text import message_of, type_name
 from jax_workbench.tools.common.user_code import as_tool_error, is_out_of_memory
 from jax_workbench.tools.common.user_traceback import registered_files
-from jax_workbench.tools.contract import Ask, Job, Note, Tool
+from jax_workbench.tools.contract import Ask, Job, Tool
 from jax_workbench.tools.errors import WORKER_CODES, ToolError
 
 PACKAGE = "jax_workbench.tools."
@@ -107,10 +107,7 @@ def answer_call(argument: Mapping[str, Any], job: Job) -> dict[str, Any]:
     """Do the work of a tool that has no plan: `tool` by name, `ask` as JSON; gives its answer."""
     tool: Tool[Ask, Any] = import_module(PACKAGE + argument["tool"]).TOOL
     ask = tool.ask.model_validate(argument["ask"])
-    said = named(tool.work)(ask, job).model_dump(mode="json")
-    if (reused := reused_programs()) is not None:
-        said["notes"].append(reused.model_dump(mode="json"))
-    return said
+    return with_reused(named(tool.work)(ask, job)).model_dump(mode="json")
 
 
 def configure(*, x64: bool, seed: int) -> None:
@@ -118,48 +115,6 @@ def configure(*, x64: bool, seed: int) -> None:
     jax.config.update("jax_enable_x64", x64)
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - the generator that user code calls without naming one
-
-
-n_lookups: Counter[str] = Counter()
-"""How often JAX found a program in the compile cache, and how often it asked, by event."""
-ASKED, FOUND = (
-    f"/jax/compilation_cache/{event}" for event in ("compile_requests_use_cache", "cache_hits")
-)
-
-
-WORTH_A_NOTE = 0.2
-
-
-def reuse_compiled(folder: str) -> None:
-    """Take compiled programs from `folder`, and leave there whatever is compiled."""
-    jax.monitoring.register_event_listener(count_lookup)
-    jax.config.update("jax_compilation_cache_dir", folder)
-    # By default only what took a second or more: run_mcmc has 80 programs, most of them smaller.
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-    # Else XLA keeps files of its own there, in folders.
-    jax.config.update("jax_persistent_cache_enable_xla_caches", "none")
-
-
-def count_lookup(event: str, **_about: str | int) -> None:
-    """Hear of each compilation."""
-    n_lookups[event] += 1
-
-
-def reused_programs() -> Note | None:
-    """Say how much was not compiled anew, where that makes the times of an answer smaller.
-
-    A few are found without an earlier call: a job compiles some small programs twice.
-    """
-    if n_lookups[FOUND] <= WORTH_A_NOTE * n_lookups[ASKED]:
-        return None
-    return Note(
-        code="compiled_before",
-        severity="info",
-        text=f"{n_lookups[FOUND]} of {n_lookups[ASKED]} programs had been compiled before, by an "
-        "earlier call of this client or by jax-workbench setup: times of compilation are not "
-        "those of a fresh process.",
-    )
 
 
 def named(place: str) -> Any:

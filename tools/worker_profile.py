@@ -42,7 +42,7 @@ PRELOAD = (
     "jax_workbench.tools.lint_jax_code.work",
     "jax_workbench.tools.run_jax_code.work",
     "jax_workbench.tools.run_mcmc.work",
-    "jax_workbench.tools.train_tiny_model.work",
+    "jax_workbench.tools.train_tiny_model.attempt",
 )
 """Modules that are imported once and shared by all workers: some 3.5 CPU-seconds and 320 MiB.
 

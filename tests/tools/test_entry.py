@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from jax_workbench.tools import entry
+from jax_workbench.tools.common import compiled_before
 from jax_workbench.tools.common.user_code import load_module
 from jax_workbench.tools.contract import Answer, Ask, Job, Tool
 from jax_workbench.tools.errors import ToolError
@@ -214,9 +215,13 @@ def test_a_tool_without_a_plan_gets_its_ask_and_gives_its_answer(
 
 
 def test_an_answer_says_how_much_had_been_compiled_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(entry, "n_lookups", Counter({entry.ASKED: 5, entry.FOUND: 3}))
+    monkeypatch.setattr(
+        compiled_before,
+        "n_lookups",
+        Counter({compiled_before.ASKED: 5, compiled_before.FOUND: 3}),
+    )
 
-    note = entry.reused_programs()
+    note = compiled_before.reused_programs()
 
     assert note is not None
     assert note.code == "compiled_before"
@@ -226,6 +231,10 @@ def test_an_answer_says_how_much_had_been_compiled_before(monkeypatch: pytest.Mo
 def test_nothing_is_said_where_everything_was_compiled_anew(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(entry, "n_lookups", Counter({entry.ASKED: 50, entry.FOUND: 2}))
+    monkeypatch.setattr(
+        compiled_before,
+        "n_lookups",
+        Counter({compiled_before.ASKED: 50, compiled_before.FOUND: 2}),
+    )
 
-    assert entry.reused_programs() is None
+    assert compiled_before.reused_programs() is None

@@ -91,9 +91,11 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether Python, NumPy or XLA could not allocate."""
     if isinstance(error, MemoryError):
         return True
-    return type_name(error) in {"XlaRuntimeError", "JaxRuntimeError"} and (
-        "RESOURCE_EXHAUSTED" in message_of(error)
-    )
+    if type_name(error) not in {"XlaRuntimeError", "JaxRuntimeError"}:
+        return False
+    # The second is how a callback's own failure comes through XLA.
+    said = message_of(error)
+    return "RESOURCE_EXHAUSTED" in said or "MemoryError: " in said
 
 
 def out_of_memory(cause: str) -> ToolError:

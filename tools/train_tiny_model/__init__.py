@@ -278,7 +278,7 @@ TOOL = Tool(
     title="Train a tiny model",
     ask=TrainTinyModelAsk,
     answer=TrainTinyModelAnswer,
-    work="jax_workbench.tools.train_tiny_model.work:run",
+    plan="jax_workbench.tools.train_tiny_model.plan:plan",
     reuses_compiled=True,
     bad_statuses=frozenset({"no_learning", "diverged", "overfitting", "failed_checks"}),
 )

@@ -40,7 +40,7 @@ def save_artifacts(  # noqa: PLR0913 - each is one fact of the run
     """Save everything that a later call or a reader may want."""
     trained, notes = outcome.trained, list[Note]()
     job.progress("saving")
-    job.save("reproduce.py", reproduce(ask).encode(), "text/x-python")
+    job.save("reproduce.py", reproduce(ask, session.recipe.batch_parts).encode(), "text/x-python")
     title = f"{ask.model} on {session.problem.source.name}: {outcome.verdict.replace('_', ' ')}"
     picture = curve_picture(trained, rates, outcome.findings, title=title, expected=expected)
     job.save("curve.png", picture, "image/png")

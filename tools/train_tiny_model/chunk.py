@@ -39,6 +39,8 @@ class Step:
     loss: Callable[[Any, Batch, Any], Any]
     augment: Callable[[Batch, Any], Batch] | None
     recipe: Recipe
+    is_unrolled: bool = False
+    """A batch's parts are written out one by one, not looped over."""
 
     def objective(self, params: Any, rest: Any, batch: Batch, key: Any) -> tuple[Any, Any]:
         """Loss, and what the model's own state became."""
@@ -52,6 +54,33 @@ class Step:
             model, nnx.Not(nnx.Param)
         )
 
+    def gradients(self, params: Any, rest: Any, batch: Batch, key: Any) -> tuple[Any, Any]:
+        """Loss and new state, and the gradients; over the batch's parts, their mean."""
+        gradients_of = jax.value_and_grad(self.objective, has_aux=True)
+        n = self.recipe.batch_parts
+        if n == 1:
+            return gradients_of(params, rest, batch, key)
+        parts = trees.map(lambda a: a.reshape(n, a.shape[0] // n, *a.shape[1:]), batch)
+
+        def add(sofar: tuple[Any, Any, Any], part: tuple[Batch, Any]) -> tuple[Any, Any]:
+            params, total, rest = sofar
+            (loss, rest), grads = gradients_of(params, rest, part[0], part[1])
+            return (params, trees.map(lambda a, g: a + g / n, total, grads), rest), loss
+
+        keys = jax.random.split(key, n)
+        sofar: tuple[Any, Any, Any] = (params, trees.map(jnp.zeros_like, params), rest)
+        if self.is_unrolled:
+            losses: list[Any] = []
+            for at in range(n):
+                # Weights from behind the part before: else all parts may be in memory at once.
+                sofar = jax.lax.optimization_barrier(sofar)
+                sofar, loss = add(sofar, (trees.map(lambda a, at=at: a[at], parts), keys[at]))
+                losses.append(loss)
+            _, grads, rest = sofar
+            return (jnp.stack(losses).mean(), rest), grads
+        (_, grads, rest), every = jax.lax.scan(add, sofar, (parts, keys))
+        return (every.mean(), rest), grads
+
     def __call__(self, carry: Carry, number: Any, index: Any, rows: Batch, key: Any) -> Any:
         """One step; returns the next carry and what was seen on the way."""
         own = jax.random.fold_in(key, number)
@@ -59,9 +88,7 @@ class Step:
         if self.augment is not None:
             batch = self.augment(batch, own)
         params, rest = carry.params, carry.rest
-        (loss, new_rest), grads = jax.value_and_grad(self.objective, has_aux=True)(
-            params, rest, batch, own
-        )
+        (loss, new_rest), grads = self.gradients(params, rest, batch, own)
         if self.recipe.name == "lbfgs":
             updates, opt_state = self.transform.update(
                 grads,

@@ -9,6 +9,7 @@ Runs in the worker.
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -70,10 +71,14 @@ class Program:
         self.is_looped = False
         self._compiled: dict[int, Callable[..., Any]] = {}
         if not self.is_own:
-            self._traced = jax.jit(self.step, donate_argnums=0).trace(*self._arguments(0))
+            # Of the whole batch, also where it is taken in parts: its flops are the same, and are
+            # not hidden in a loop.
+            whole = replace(self.step, recipe=replace(recipe, batch_parts=1))
+            self._traced = jax.jit(whole, donate_argnums=0).trace(*self._arguments(0))
             self.jaxpr: Any = self._traced.jaxpr.jaxpr
             on_cpu = jax.default_backend() == "cpu"
             self.is_looped = not (on_cpu and has_convolution(self.jaxpr))
+            self.step = replace(self.step, is_unrolled=not self.is_looped)
         self.length = chunk_length or self._length()
 
     def fresh(self, seed: int) -> Carry:

@@ -63,7 +63,7 @@ def fitting(make: Callable[[Recipe], Program], recipe: Recipe, room: int) -> Fit
     program = make(recipe)
     program.prepare()
     asked = program.predicted_bytes
-    now, tries = recipe, 0
+    now, tries = recipe, MAX_TRIES if recipe.batch_parts > 1 else 0
     while (program.predicted_bytes or 0) + SLACK_BYTES > room and tries < MAX_TRIES:
         if now.batch_size < 2:  # noqa: PLR2004 - cannot be halved
             break

@@ -28,6 +28,8 @@ class Recipe:
     clip_norm: float = 0.0
     ema: float = 0.0
     accumulate: int = 1
+    batch_parts: int = 1
+    """Equal parts that a batch is taken in, one after the other, for lack of memory."""
     precision: str = "float32"
     patience: float = 0.4
     """Share of the steps without a better validation loss after which training stops."""

@@ -8,10 +8,11 @@ from jax_workbench.tools.train_tiny_model import TrainTinyModelAsk
 PACKAGES = ("jax-workbench", "jax", "flax", "optax", "orbax-checkpoint", "numpyro")
 
 
-def reproduce(ask: TrainTinyModelAsk) -> str:
+def reproduce(ask: TrainTinyModelAsk, batch_parts: int = 1) -> str:
     """Text of the script: the same arguments and seeds, so the same weights to the last bit."""
     arguments = json.dumps(ask.model_dump(mode="json"), indent=1)
     names = [file.rpartition("/")[2] for file in ask.files]
+    parts = f", batch_parts={batch_parts}" if batch_parts > 1 else ""
     pins = " ".join(f"{name}=={version(name)}" for name in PACKAGES)
     return f'''"""Repeats a run of train_tiny_model, and writes what it saved into a folder.
 
@@ -52,6 +53,6 @@ class Folder:
 
 
 jax.config.update("jax_enable_x64", ARGUMENTS["x64"])
-answer = run(TrainTinyModelAsk.model_validate(ARGUMENTS), Folder())
+answer = run(TrainTinyModelAsk.model_validate(ARGUMENTS), Folder(){parts})
 print(answer.model_dump_json(indent=1))
 '''

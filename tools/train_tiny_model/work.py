@@ -1,6 +1,7 @@
 """The work of train_tiny_model: look, train, score, say what is wrong. Runs in the worker."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from jax_workbench.tools.contract import LongJob, Note
@@ -14,6 +15,11 @@ from jax_workbench.tools.train_tiny_model import (
 )
 from jax_workbench.tools.train_tiny_model import answer as said
 from jax_workbench.tools.train_tiny_model.artifacts import facts_of, save_artifacts
+from jax_workbench.tools.train_tiny_model.batch_parts import (
+    check_can_be_cut,
+    check_is_mean,
+    number_of_parts,
+)
 from jax_workbench.tools.train_tiny_model.compiled import Program
 from jax_workbench.tools.train_tiny_model.drafts import Drafts
 from jax_workbench.tools.train_tiny_model.first_checks import (
@@ -42,18 +48,21 @@ RESERVE_S = 12.0
 """Kept for scores, pictures and files, but at most a quarter of the call's time."""
 
 
-def run(ask: TrainTinyModelAsk, job: LongJob) -> TrainTinyModelAnswer:
-    """Answer one call."""
-    return Call(ask, job).answer()
+def run(ask: TrainTinyModelAsk, job: LongJob, batch_parts: int = 1) -> TrainTinyModelAnswer:
+    """Answer one call, with each batch taken in so many parts."""
+    return Call(ask, job, batch_parts=batch_parts).answer()
 
 
 class Call:
     """One call, phase by phase."""
 
-    def __init__(self, ask: TrainTinyModelAsk, job: LongJob) -> None:
-        """Time runs from here."""
-        self.ask, self.job = ask, job
-        self.began = time.monotonic()
+    def __init__(
+        self, ask: TrainTinyModelAsk, job: LongJob, *, spent_s: float = 0.0, batch_parts: int = 1
+    ) -> None:
+        """Time runs from here, less what earlier attempts have spent."""
+        self.ask, self.job, self.batch_parts = ask, job, batch_parts
+        self.session: Session | None = None
+        self.began = time.monotonic() - spent_s
         reserve = min(RESERVE_S, ask.timeout_s / 4)
         self.end_s = min(ask.timeout_s - reserve, ask.time_budget_s)
         self.notes: list[Note] = []
@@ -76,6 +85,7 @@ class Call:
         if looked.is_fatal:
             return self.failed(looked, problem.defaults)
         if problem.name == "bnn":
+            self.in_parts(problem, problem.defaults)
             return posterior_answer(ask, self.job, problem, tuple(looked.checks))
         session = self.compiled(ask, problem, looked)
         if looked.is_fatal:
@@ -88,11 +98,13 @@ class Call:
 
     def compiled(self, ask: TrainTinyModelAsk, problem: Problem, looked: Looked) -> Session:
         """Trace, look at what would be trained, compile."""
-        recipe = recipe_of(problem, ask)
+        recipe = self.in_parts(problem, recipe_of(problem, ask))
         self.job.progress("tracing the model")
         program = Program(problem, recipe, ask.seed)
+        session = self.session = Session(problem, recipe, program)
+        if recipe.batch_parts > 1:
+            check_is_mean(problem, program)
         look_at_model(problem, program, looked)
-        session = Session(problem, recipe, program)
         if not looked.is_fatal and program.first.params:
             look_at_start(session, looked)
         if looked.is_fatal:
@@ -116,6 +128,17 @@ class Call:
         if fitted.program is program:
             return session
         return Session(problem, fitted.recipe, fitted.program)
+
+    def in_parts(self, problem: Problem, recipe: Recipe) -> Recipe:
+        """The recipe with its batches in as many parts as this attempt takes.
+
+        Raises:
+            NotTheSame: They cannot be cut.
+        """
+        if self.batch_parts == 1:
+            return recipe
+        check_can_be_cut(problem, recipe)
+        return replace(recipe, batch_parts=number_of_parts(recipe.batch_size, self.batch_parts))
 
     def trained(self, session: Session, looked: Looked) -> TrainTinyModelAnswer:
         """Train, score, save, answer."""
@@ -206,6 +229,7 @@ class Call:
             "schedule": recipe.schedule,
             "batch_size": recipe.batch_size,
             "accumulate": recipe.accumulate,
+            "batch_parts": recipe.batch_parts,
             "stopped": outcome.trained.stopped,
             "rows": [len(split.train), len(split.validation), len(split.test)],
             "split_sha256": split.sha256[:16],
