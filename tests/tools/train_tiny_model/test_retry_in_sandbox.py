@@ -65,4 +65,4 @@ async def test_code_that_takes_too_much_before_any_batch_is_not_tried_again(
         await train(pool, code=f"{CODE}\nhuge = np.ones(2**33, np.uint8)\n", batch_size=16)
 
     assert failed.value.code == "out_of_memory"
-    assert "ttempt" not in failed.value.cause
+    assert "Attempt" not in failed.value.cause
