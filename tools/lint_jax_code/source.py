@@ -16,7 +16,8 @@ MAX_CHARACTERS = 4_000_000
 FENCE = re.compile(r"^[ \t]*(```|~~~)")
 PROMPT = re.compile(r"^[ \t]*(>>>|\.\.\.)( |$)")
 NUMBERED_PROMPT = re.compile(r"^(In|Out) ?\[\d*\]: ?")
-MAGIC = re.compile(r"^[ \t]*(%%?\w|!\w|\?\w|\w[\w.]*\?\??\s*$)")
+MAGIC = re.compile(r"^[ \t]*(%%?\w|!(?!=)|\?\w|\w[\w.]*\?\??\s*$)")
+ASSIGNED_MAGIC = re.compile(r"^[ \t]*\w[\w.,\[\] ]*= ?[%!](?=[ \w])")
 PARSE_ERRORS = (SyntaxError, ValueError, MemoryError, RecursionError, UnicodeError)
 
 
@@ -217,8 +218,11 @@ def _unprompted(row: str) -> str:
 def _magic_masked(row: str) -> str:
     if match := NUMBERED_PROMPT.match(row):
         row = " " * match.end() + row[match.end() :]
-    if not MAGIC.match(row):
-        return row
     body = row.rstrip("\r\n")
-    indent = len(body) - len(body.lstrip())
-    return " " * indent + "0".ljust(len(body) - indent) + row[len(body) :]
+    if match := ASSIGNED_MAGIC.match(row):
+        indent = match.end() - 1
+    elif MAGIC.match(row):
+        indent = len(body) - len(body.lstrip())
+    else:
+        return row
+    return body[:indent] + "0".ljust(len(body) - indent) + row[len(body) :]

@@ -61,3 +61,16 @@ def test_many_fixes_that_do_not_touch_are_made_at_once() -> None:
     after = fixed(text)
 
     assert after == HEAD + "x = x.at[0].set(1.0)\n" * 300
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["%matplotlib inline", "! pip install flax", "![ -f a ] && ls", "t = %timeit -o g(1.0)", "!ls"],
+)
+def test_the_lines_of_a_notebook_that_are_no_python_are_passed_over(row: str) -> None:
+    linted = lint_text(f"{row}\nimport jax\n{BRANCH}")
+
+    lines = [linted.source.lines.place(found.start)[0] for found in linted.shown]
+
+    assert [found.rule.code for found in linted.shown] == ["JAX101"]
+    assert lines == [5]

@@ -51,6 +51,17 @@ def test_bad_code_is_found_on_its_line(code: str) -> None:
     assert found_in(bad, code) == expected_in(bad, code) != []
 
 
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        ("a = jnp.reshape(jnp.ones(4), newshape=(2, 2))", "JAX803"),
+        ("o = nnx.Optimizer(nnx.Linear(2, 2, rngs=nnx.Rngs(0)), optax.sgd(0.1))", "NNX104"),
+    ],
+)
+def test_an_argument_that_changed_its_name_is_told_once(call: str, code: str) -> None:
+    assert [found.rule.code for found in lint_text(IMPORTS + call).shown] == [code]
+
+
 @pytest.mark.parametrize("code", list(cases()))
 def test_good_code_is_silent(code: str) -> None:
     _, good = cases()[code]

@@ -94,7 +94,10 @@ def part_of(
         return Value("list", op="rest", args=(value,))
     if any(isinstance(t, ast.Starred) for t in targets[:position]):
         position -= len(targets)
-    if value.kind in {"keys", "tuple", "list", "arrays", "array", "pytree", "key"}:
+    if (
+        value.kind in {"keys", "tuple", "list", "arrays", "array", "pytree", "key"}
+        or value.items is not None
+    ):
         return element(frame, node, value, static(position))
     return Value("unknown", op="part", args=(value, static(position)), node=node)
 

@@ -12,6 +12,7 @@ from jax_workbench.tools.lint_jax_code.engine.invocation import invoke
 from jax_workbench.tools.lint_jax_code.engine.library import library_call
 from jax_workbench.tools.lint_jax_code.engine.operation_shapes import operation_shape
 from jax_workbench.tools.lint_jax_code.engine.operators import level_of
+from jax_workbench.tools.lint_jax_code.engine.records import fill
 from jax_workbench.tools.lint_jax_code.engine.shaping import Shape, ShapesDiffer
 from jax_workbench.tools.lint_jax_code.engine.transforms import apply_transform, call_transformed
 from jax_workbench.tools.lint_jax_code.engine.values import Value, named, static, traced_of
@@ -116,6 +117,8 @@ def _instantiated(lint: "Analysis", frame: Frame, event: Call) -> Value:
     member = klass.member("__init__")
     if member is None or member.function is None or event.has_star or event.has_double_star:
         made = instance_of(lint, klass)
+        if member is None:
+            fill(made, event)
     else:
         made = Value("instance", klass=klass)
         invoke(lint, frame, member.function, [made, *event.args], event.kwargs, call=event.node)

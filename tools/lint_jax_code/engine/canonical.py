@@ -263,6 +263,8 @@ COLLECTIVES: Final = {
     "axis_size": 0,
     "pshuffle": 1,
 }
+OVER_TREES: Final = frozenset(["psum", "pmean", "pmax", "pmin", "ppermute", "all_gather"])
+"""Collectives that take a tree and give one."""
 INTERESTING: Final = re.compile(
     r"\b(jax|jnp|flax|nnx|optax|orbax|ocp|numpyro|lax|jit|vmap|grad|equinox|eqx|chex)\b"
 )

@@ -118,6 +118,8 @@ def _builtin(frame: Frame, event: Call, name: str) -> Value:
     args = event.args
     first = args[0] if args else Value()
     if name in ITERATORS:
+        if event.has_star:
+            return Value("iterator")  # `zip(*columns)` has as many parts as there are columns
         return Value("iterator", op=f"builtins.{name}", args=tuple(args), node=event.node)
     if name == "len":
         const = len(first.items) if first.items is not None else MISSING
@@ -180,6 +182,8 @@ def _numpy(event: Call, name: str) -> Value:
 
 
 def _jnp(frame: Frame, event: Call, name: str) -> Value:
+    if name in known.OVER_TREES and (not event.args or event.args[0].kind != "array"):
+        return Value("pytree", traced=level_of(frame, *event.args[:1]), op=event.name)
     if name in known.JNP_STATIC:
         return static(op=event.name, args=tuple(event.args))
     everything = [*event.args, *event.kwargs.values()]

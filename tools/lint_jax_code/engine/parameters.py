@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from jax_workbench.tools.lint_jax_code.engine import canonical as known
 from jax_workbench.tools.lint_jax_code.engine.access import ARRAY_ANNOTATIONS
 from jax_workbench.tools.lint_jax_code.engine.keys import PASSED
+from jax_workbench.tools.lint_jax_code.engine.records import carried
 from jax_workbench.tools.lint_jax_code.engine.values import (
     MAPPED,
     STAGED,
@@ -137,6 +138,8 @@ def handed_in(value: Value, level: int, depth: int = 0) -> Value:
             return Value(kind, traced=max(level, value.traced), op=PASSED, parent=value)
         case "list" | "tuple" | "dict" if depth < MAX_DEPTH:
             return _container(value, level, depth)
+        case "instance" if depth < MAX_DEPTH:
+            return carried(value, lambda part: handed_in(part, level, depth + 1))
         case _:
             return value
 
@@ -170,6 +173,8 @@ def mapped_over(value: Value, depth: int = 0) -> Value:
             return Value(
                 value.kind, items=[mapped_over(i, depth + 1) for i in value.items], op="element"
             )
+        case "instance" if depth < MAX_DEPTH:
+            return carried(value, lambda part: mapped_over(part, depth + 1))
         case "static" | "function" | "object" | "instance" | "class" | "name" | "transformed":
             return value
         case _:
@@ -190,6 +195,8 @@ def left_behind(value: Value, level: int, depth: int = 0) -> Value:
             return value
         case "array" | "static" | "shape" | "numpy":
             return Value("array", traced=traced, dtype=value.dtype, shape=value.shape, op="result")
+        case "instance" if depth < MAX_DEPTH:
+            return carried(value, lambda part: left_behind(part, level, depth + 1))
         case "key" | "keys" | "instance" | "object":
             return value
         case _:

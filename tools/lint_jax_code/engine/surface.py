@@ -1,5 +1,6 @@
 """What the libraries' modules offer, by a table of the installed versions."""
 
+import ast
 import json
 from functools import cache
 from pathlib import Path
@@ -82,3 +83,9 @@ def signature(dotted: str) -> Signature | None:
     return Signature(
         tuple(positional), frozenset(required), frozenset(named), takes_more, takes_any_name
     )
+
+
+def is_refused(keyword: ast.keyword, known: Signature) -> bool:
+    """Whether the signature has no place for a keyword."""
+    is_open = keyword.arg is None or known.takes_any_name
+    return not is_open and keyword.arg not in known.by_name

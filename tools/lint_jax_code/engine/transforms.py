@@ -34,7 +34,7 @@ from jax_workbench.tools.lint_jax_code.engine.values import (
 if TYPE_CHECKING:
     from jax_workbench.tools.lint_jax_code.engine.analysis import Analysis
 
-MAY_BE_KEYS = frozenset(("key", "keys", "unknown"))
+MAY_BE_KEYS = frozenset(("key", "keys", "unknown", "instance"))
 """What may be an array of keys, of which pmap hands one to each device."""
 APPLICABLE = frozenset(
     ("function", "transformed", "name", "object", "unknown", "instance", "pytree")

@@ -8,6 +8,7 @@ Pass it as an argument.
 """
 
 import ast
+import math
 from collections.abc import Iterator
 
 from jax_workbench.tools.lint_jax_code.engine.asking import is_staged
@@ -52,8 +53,9 @@ def check_end(event: ModuleEnd) -> Iterator[Found]:
         call = calls.get(function)
         if call is None:
             continue
+        end = replaced_at(event.lint.source.tree, function)
         for line in writes(event.lint.source.tree, name):
-            if line > call.end_lineno:
+            if call.end_lineno < line < end:
                 yield Found(
                     node,
                     f"`{name}` is compiled in with its value at the first call; the change on"
@@ -61,6 +63,17 @@ def check_end(event: ModuleEnd) -> Iterator[Found]:
                     related=((call, "traced here"),),
                 )
                 break
+
+
+def replaced_at(tree: ast.Module, function: ast.AST) -> float:
+    """The line of another function of the same name, which is called from there on."""
+    name, line = getattr(function, "name", ""), getattr(function, "lineno", 0)
+    later = [
+        node.lineno
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name == name and node.lineno > line
+    ]
+    return min(later, default=math.inf)
 
 
 def writes(tree: ast.Module, name: str) -> Iterator[int]:

@@ -10,6 +10,7 @@ JAX returns before the device has finished: the time measured is that of the dis
 import ast
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from jax_workbench.tools.lint_jax_code.engine.asking import is_guarded, shown
 from jax_workbench.tools.lint_jax_code.engine.canonical import is_jnp, last
@@ -41,6 +42,8 @@ SYNCHRONISING = frozenset(
 )
 METHODS = frozenset(("block_until_ready", "item", "tolist", "wait_until_finished", "result"))
 MAKERS = frozenset(("zeros", "ones", "array", "asarray", "arange", "full", "linspace", "eye"))
+KNOWN = frozenset(("jax", "numpy", "flax", "optax", "builtins", "time", "math", "logging"))
+"""Libraries that wait for a result only where SYNCHRONISING or METHODS says so."""
 START = re.compile(r"\b(start|begin|tic|t0|t_0)\w*\s*=")
 BENCHMARK = re.compile(r"bench|time|profile|measure", re.IGNORECASE)
 
@@ -55,20 +58,41 @@ def check(event: Call) -> Iterator[Found]:
     if event.name in CLOCKS:
         row = event.lint.source.lines.row(event.lint.line(event.node))
         is_end = "-" in row or not START.search(row)
-        if state is not None and state[1] is not None and is_end and not is_guarded(event):
+        is_pending = state is not None and state[1] is not None
+        if is_pending and is_end and not is_guarded(event) and not is_progress(event, state):
             yield Found(
                 event.node,
                 f"The clock is read before `{shown(event.lint, state[1])}` is done: JAX returns at"
                 " once. Call block_until_ready on the result first.",
                 related=((state[1], "not waited for"),),
             )
-        clocks[root] = [event.node, None]
+        if state is not None and "-" in row:
+            state[1] = None  # the clock runs on
+        else:
+            clocks[root] = [event.node, None, [*root.loops]]
     elif state is None:
         return
     elif event.name in SYNCHRONISING or event.method in METHODS or waits_for_leaves(event):
         state[1] = None
     elif is_computation(event):
         state[1] = event.node
+    elif is_of_others(event):
+        state[1] = None  # it may wait for what it is given
+
+
+def is_of_others(event: Call) -> bool:
+    """Whether it is a call with arguments of a function that nothing is known about."""
+    is_strange = event.callee.kind == "name" and event.name.partition(".")[0] not in KNOWN
+    return bool(event.args) and (event.callee.kind == "unknown" or is_strange)
+
+
+def is_progress(event: Call, state: list[Any]) -> bool:
+    """Whether a loop reads a clock of earlier turns: time passed so far, or a rate of many turns.
+
+    Such a clock was read before the loop, or further down in it.
+    """
+    is_from_before = any(loop not in state[2] for loop in event.frame.root.loops)
+    return is_from_before or state[0].lineno > event.node.lineno
 
 
 def waits_for_leaves(event: Call) -> bool:

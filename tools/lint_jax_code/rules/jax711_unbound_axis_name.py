@@ -8,12 +8,16 @@ The name must be given by vmap, pmap or a mesh around: NameError, unbound axis n
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from jax_workbench.tools.lint_jax_code.engine.asking import is_guarded
 from jax_workbench.tools.lint_jax_code.engine.canonical import COLLECTIVES
 from jax_workbench.tools.lint_jax_code.engine.events import Call
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
 from jax_workbench.tools.lint_jax_code.engine.values import STAGED
+
+if TYPE_CHECKING:
+    from jax_workbench.tools.lint_jax_code.engine.frames import Frame
 
 
 def check(event: Call) -> Iterator[Found]:
@@ -32,7 +36,7 @@ def check(event: Call) -> Iterator[Found]:
         return
     if axis is None or not isinstance(axis.const, str) or event.frame.staged != STAGED:
         return
-    if event.frame.root.mapped_since >= 0 or axis.op == "passed":
+    if event.frame.root.mapped_since >= 0 or axis.op == "passed" or not is_entered(event):
         return
     facts = event.lint.facts
     if facts.mentions("axis_name", "Mesh", "make_mesh", "shard_map", "pmap", "axis_names"):
@@ -45,6 +49,18 @@ def check(event: Call) -> Iterator[Found]:
         " axis_name= at a vmap around.",
         severity="info" if event.lint.profile == "library" else None,
     )
+
+
+def is_entered(event: Call) -> bool:
+    """Whether the text itself runs or compiles the code, which another file may map over."""
+    scope: Frame | None = event.frame.root
+    while scope is not None:
+        if any(transform.name == "jit" for transform in scope.transforms):
+            return True
+        if scope.function is None:
+            return bool(scope.names)  # empty where a function is read that nothing calls
+        scope = scope.caller.root if scope.caller is not None else None
+    return False
 
 
 def mapped_names(event: Call) -> set[str]:

@@ -15,7 +15,7 @@ from jax_workbench.tools.lint_jax_code.engine.asking import replaced
 from jax_workbench.tools.lint_jax_code.engine.events import Call
 from jax_workbench.tools.lint_jax_code.engine.removed import Gone, removed_keywords
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
-from jax_workbench.tools.lint_jax_code.engine.surface import Signature, signature
+from jax_workbench.tools.lint_jax_code.engine.surface import Signature, is_refused, signature
 
 HABITS = {"dim": "axis", "keepdim": "keepdims", "rng": "key", "lr": "learning_rate"}
 """Words of other libraries."""
@@ -39,12 +39,6 @@ def check(event: Call) -> Iterator[Found]:
             yield found(event, keyword, gone)
         elif known is not None and is_refused(keyword, known):
             yield unknown(event, keyword, known)
-
-
-def is_refused(keyword: ast.keyword, known: Signature) -> bool:
-    """Whether the signature has no place for a keyword."""
-    is_open = keyword.arg is None or known.takes_any_name
-    return not is_open and keyword.arg not in known.by_name
 
 
 def found(event: Call, keyword: ast.keyword, gone: Gone) -> Found:
