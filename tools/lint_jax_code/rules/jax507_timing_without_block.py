@@ -10,12 +10,16 @@ JAX returns before the device has finished: the time measured is that of the dis
 import ast
 import re
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from jax_workbench.tools.lint_jax_code.engine.asking import is_guarded, shown
 from jax_workbench.tools.lint_jax_code.engine.canonical import is_jnp, last
 from jax_workbench.tools.lint_jax_code.engine.events import Branch, Call, CallTransformed
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
+
+if TYPE_CHECKING:
+    from jax_workbench.tools.lint_jax_code.engine.frames import Frame
 
 CLOCKS = frozenset(
     (
@@ -48,36 +52,50 @@ START = re.compile(r"\b(start|begin|tic|t0|t_0)\w*\s*=")
 BENCHMARK = re.compile(r"bench|time|profile|measure", re.IGNORECASE)
 
 
+@dataclass
+class Clock:
+    """Where a scope started its clock, in which loops, and what has been computing since."""
+
+    start: ast.Call
+    loops: list[ast.AST]
+    pending: ast.Call | None = None
+
+
 def check(event: Call) -> Iterator[Found]:
     """Follow clocks, computations and synchronisations of one scope."""
     if event.staged:
         return
-    clocks = event.lint.scratch.setdefault("JAX507", {})
+    clocks: dict[Frame, Clock] = event.lint.scratch.setdefault("JAX507", {})
     root = event.frame.root
-    state = clocks.get(root)
+    clock = clocks.get(root)
     if event.name in CLOCKS:
         row = event.lint.source.lines.row(event.lint.line(event.node))
-        is_end = "-" in row or not START.search(row)
-        is_pending = state is not None and state[1] is not None
-        if is_pending and is_end and not is_guarded(event) and not is_progress(event, state):
-            yield Found(
-                event.node,
-                f"The clock is read before `{shown(event.lint, state[1])}` is done: JAX returns at"
-                " once. Call block_until_ready on the result first.",
-                related=((state[1], "not waited for"),),
-            )
-        if state is not None and "-" in row:
-            state[1] = None  # the clock runs on
+        if clock is not None and ("-" in row or not START.search(row)):
+            yield from stopped(event, clock)
+        if clock is not None and "-" in row:
+            clock.pending = None  # the clock runs on
         else:
-            clocks[root] = [event.node, None, [*root.loops]]
-    elif state is None:
+            clocks[root] = Clock(event.node, [*root.loops])
+    elif clock is None:
         return
     elif event.name in SYNCHRONISING or event.method in METHODS or waits_for_leaves(event):
-        state[1] = None
+        clock.pending = None
     elif is_computation(event):
-        state[1] = event.node
+        clock.pending = event.node
     elif is_of_others(event):
-        state[1] = None  # it may wait for what it is given
+        clock.pending = None  # it may wait for what it is given
+
+
+def stopped(event: Call, clock: Clock) -> Iterator[Found]:
+    """Report a clock that is read while something computes."""
+    if clock.pending is None or is_guarded(event) or is_progress(event, clock):
+        return
+    yield Found(
+        event.node,
+        f"The clock is read before `{shown(event.lint, clock.pending)}` is done: JAX returns at"
+        " once. Call block_until_ready on the result first.",
+        related=((clock.pending, "not waited for"),),
+    )
 
 
 def is_of_others(event: Call) -> bool:
@@ -86,13 +104,13 @@ def is_of_others(event: Call) -> bool:
     return bool(event.args) and (event.callee.kind == "unknown" or is_strange)
 
 
-def is_progress(event: Call, state: list[Any]) -> bool:
+def is_progress(event: Call, clock: Clock) -> bool:
     """Whether a loop reads a clock of earlier turns: time passed so far, or a rate of many turns.
 
     Such a clock was read before the loop, or further down in it.
     """
-    is_from_before = any(loop not in state[2] for loop in event.frame.root.loops)
-    return is_from_before or state[0].lineno > event.node.lineno
+    is_from_before = any(loop not in clock.loops for loop in event.frame.root.loops)
+    return is_from_before or clock.start.lineno > event.node.lineno
 
 
 def waits_for_leaves(event: Call) -> bool:
@@ -118,17 +136,17 @@ def is_computation(event: Call) -> bool:
 
 def check_call(event: CallTransformed) -> Iterator[Found]:
     """A call of a jitted function is a computation."""
-    state = event.lint.scratch.get("JAX507", {}).get(event.frame.root)
-    if state is not None and not event.staged:
-        state[1] = event.node
+    clock: Clock | None = event.lint.scratch.get("JAX507", {}).get(event.frame.root)
+    if clock is not None and not event.staged:
+        clock.pending = event.node
     return iter(())
 
 
 def check_branch(event: Branch) -> Iterator[Found]:
     """A condition on an array waits for it."""
-    state = event.lint.scratch.get("JAX507", {}).get(event.frame.root)
-    if state is not None and event.value.kind == "array":
-        state[1] = None
+    clock: Clock | None = event.lint.scratch.get("JAX507", {}).get(event.frame.root)
+    if clock is not None and event.value.kind == "array":
+        clock.pending = None
     return iter(())
 
 
