@@ -70,15 +70,21 @@ def _compared(benchmark: str, found: dict[str, Any], answer: dict[str, Any], wal
     verdict, outcome = found["verdict"], _outcome(found)
     texts = [answer["summary"], *(note["text"] for note in answer["notes"])]
     if outcome == "undecided":
-        more = found["more_s"]
-        texts.insert(
-            0,
-            f"Not decided ({found['reason']})."
-            + (f" {more:.0f} s more of time_budget_s would probably decide." if more else ""),
-        )
+        texts.insert(0, _why_undecided(found))
     if outcome == "broken":
         texts.insert(0, f"Not comparable: {found['reason']}.")
     return Case(benchmark, name, outcome, verdict, "\n".join(texts), wall_s, _ratio(found))
+
+
+def _why_undecided(found: dict[str, Any]) -> str:
+    if found["verdict"] == "slower":
+        return (
+            "Not proven: slower in one process, and there was no time for a second. Raise "
+            "time_budget_s, and timeout_s with it."
+        )
+    more = found["more_s"]
+    hint = f" {more:.0f} s more of time_budget_s would probably decide." if more else ""
+    return f"Not decided ({found['reason']}).{hint}"
 
 
 def _outcome(found: dict[str, Any]) -> Outcome:

@@ -111,3 +111,10 @@ def test_markdown_has_a_row_a_case_which_names_cannot_break() -> None:
     assert row.count("|") == 5
     assert "<b>" not in row
     assert "12 s more" in text
+
+
+def test_a_slowdown_from_one_process_says_what_would_prove_it() -> None:
+    (found,) = cases("slower", n_processes=1)
+
+    assert found.text.startswith("Not proven: slower in one process")
+    assert "time_budget_s" in found.text

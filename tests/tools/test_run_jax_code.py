@@ -222,3 +222,34 @@ async def test_code_that_rewrites_its_own_report_cannot_leave_the_form(client: C
     )
 
     assert (await failure(client, code)).startswith("worker_died: The job answered in a form")
+
+
+async def test_a_flood_that_ends_in_a_huge_error_is_a_short_error(client: Client) -> None:
+    code = (
+        "print('x' * 3_000_000)\n"
+        "def deeper(n):\n"
+        "    return deeper(n - 1) if n else [][10**6:] / ('because ' * 500_000)\n"
+        "try:\n    deeper(200)\n"
+        "except TypeError as error:\n    raise ValueError('first words ' + 'y' * 10**7) from None"
+    )
+
+    said = await failure(client, code)
+
+    assert said.startswith("user_code_failed: ValueError: first words")
+    assert len(said) <= 8000
+    assert "line 7" in said
+
+
+async def test_a_flood_leaves_a_short_answer_and_a_file_with_more(client: Client) -> None:
+    code = "for n in range(200_000):\n    print('line', n)\n'a' * 200_000"
+
+    got = await answer(client, code)
+
+    assert got["result"]["stdout"].startswith("line 0\n")
+    assert got["result"]["stdout"].endswith("line 199999\n")
+    assert len(got["result"]["stdout"]) < 7500
+    assert got["result"]["stdout_truncated"]
+    (kept,) = got["artifacts"]
+    assert kept["name"] == "stdout.txt"
+    assert kept["bytes"] > 60_000
+    assert {note["code"] for note in got["notes"]} == {"stdout_truncated", "long_value"}

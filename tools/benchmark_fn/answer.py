@@ -29,19 +29,21 @@ from jax_workbench.tools.benchmark_fn.judge import (
 from jax_workbench.tools.benchmark_fn.messages import TimedVariant
 from jax_workbench.tools.benchmark_fn.notes import notes_of
 from jax_workbench.tools.benchmark_fn.program_checks import program_checks
+from jax_workbench.tools.benchmark_fn.room import fitted
 from jax_workbench.tools.benchmark_fn.summary import next_calls, summary_of
 
 
 def put_together(evidence: Evidence) -> BenchmarkFnAnswer:
     """Answer a call whose baseline was timed."""
     result = result_of(evidence)
-    return BenchmarkFnAnswer(
+    answer = BenchmarkFnAnswer(
         status=status_of(evidence, result),
         summary=summary_of(result),
         result=result,
         notes=tuple(notes_of(evidence, result)),
         next=next_calls(evidence.ask, result),
     )
+    return fitted(answer)
 
 
 def result_of(evidence: Evidence) -> BenchmarkFnResult:

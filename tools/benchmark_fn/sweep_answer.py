@@ -13,6 +13,7 @@ from jax_workbench.tools.benchmark_fn import (
 from jax_workbench.tools.benchmark_fn.answer import result_of, status_of
 from jax_workbench.tools.benchmark_fn.evidence import Evidence
 from jax_workbench.tools.benchmark_fn.notes import info, notes_of, warning
+from jax_workbench.tools.benchmark_fn.room import fitted
 from jax_workbench.tools.benchmark_fn.scaling import FLOORS, Point, exponent_of
 from jax_workbench.tools.benchmark_fn.summary import next_calls, sweep_summary_of
 from jax_workbench.tools.contract import Note
@@ -37,13 +38,14 @@ def put_sizes_together(
     statuses = {status_of(e, r) for e, r in zip(evidences, results, strict=True)}
     if failure:
         statuses.add("partial")
-    return BenchmarkFnAnswer(
+    answer = BenchmarkFnAnswer(
         status=next(word for word in WORST_FIRST if word in statuses),
         summary=sweep_summary_of(whole, parameter),
         result=whole,
         notes=tuple(notes(evidences, results, whole, failure)),
         next=next_calls(ask, whole),
     )
+    return fitted(answer)
 
 
 def scalings(evidences: Sequence[Evidence], parameter: str) -> Iterator[Scaling]:

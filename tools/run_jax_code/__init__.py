@@ -42,8 +42,8 @@ class Cell(Part):
         " nonfinite, first}; null if it has no JSON form."
     )
     value_repr: str = Field(description="Its repr, cut; empty if there is no value.")
-    stdout: str = Field(description="At most 64 KiB are kept.")
-    stderr: str = Field(description="At most 64 KiB are kept.")
+    stdout: str = Field(description="If cut, stdout.txt has more.")
+    stderr: str = Field(description="Likewise.")
     stdout_truncated: bool = Field(description="The middle was left out.")
     stderr_truncated: bool = Field(description="The middle was left out.")
 

@@ -1,11 +1,13 @@
 """One job, and its answer in words. Runs in the server, so no JAX here."""
 
+import json
 import re
 from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from jax_workbench.tools.contract import JobResult, Jobs, Next, Note, Shape
+from jax_workbench.tools.common.cut_text import cut_middle
+from jax_workbench.tools.contract import JobResult, Jobs, Next, Note, Saved, Shape
 from jax_workbench.tools.errors import ToolError
 from jax_workbench.tools.run_jax_code import Cell, RunJaxCodeAnswer, RunJaxCodeAsk
 from jax_workbench.tools.run_jax_code.messages import Ran
@@ -13,6 +15,13 @@ from jax_workbench.tools.run_jax_code.messages import Ran
 WORK = "jax_workbench.tools.run_jax_code.work:run"
 SHOWN = 160
 """Characters of a value or a printed line that a summary shows."""
+STREAM_BYTES = 7000
+"""Of each output stream in an answer, so that it stays below what clients hand to their model."""
+LEAST_STREAM_BYTES = 2000
+ARTIFACT_BYTES = 330
+"""That an artifact may take in an answer, which the streams then do not get."""
+LONG_VALUE_BYTES = 20_000
+MAX_NOTES = 6
 READS_A_CLOCK = re.compile(r"\b(perf_counter(_ns)?|process_time(_ns)?|timeit|time\.time)\b")
 
 
@@ -29,20 +38,45 @@ async def plan(ask: RunJaxCodeAsk, jobs: Jobs) -> RunJaxCodeAnswer:
     ran = checked(result)
     for saved in result.saved:
         jobs.keep(saved)
+    stdout, stderr = (
+        shown_stream(jobs, result, name, text, is_cut=is_cut)
+        for name, text, is_cut in (
+            ("stdout", result.stdout, result.stdout_truncated),
+            ("stderr", result.stderr, result.stderr_truncated),
+        )
+    )
     return RunJaxCodeAnswer(
         status="ok",
         summary=summary(ran, result),
         result=Cell(
             value=ran.value,
             value_repr=ran.value_repr,
-            stdout=result.stdout,
-            stderr=result.stderr,
-            stdout_truncated=result.stdout_truncated,
-            stderr_truncated=result.stderr_truncated,
+            stdout=stdout,
+            stderr=stderr,
+            stdout_truncated=stdout != result.stdout or result.stdout_truncated,
+            stderr_truncated=stderr != result.stderr or result.stderr_truncated,
         ),
-        notes=(*ran.notes, *notes_of_host(ask, result)),
+        notes=(*notes_of_job(ran), *notes_of_host(ask, result, stdout, stderr)),
         next=tuple(next_calls(ask)),
     )
+
+
+def shown_stream(jobs: Jobs, result: JobResult, name: str, text: str, *, is_cut: bool) -> str:
+    """A stream as the answer shows it; where that is not all, what was kept is an artifact."""
+    taken = ARTIFACT_BYTES * len(result.saved) // 2
+    shown = cut_middle(text, max(STREAM_BYTES - taken, LEAST_STREAM_BYTES))
+    if shown != text or is_cut:
+        jobs.keep(Saved(artifact_of(name, result), text.encode(), "text/plain"))
+    return shown
+
+
+def artifact_of(stream: str, result: JobResult) -> str:
+    """The name under which a stream is kept, unless the code saved a file of that name."""
+    names = {saved.name for saved in result.saved}
+    name = f"{stream}.txt"
+    while name in names:
+        name = f"printed_{name}"
+    return name
 
 
 def checked(result: JobResult) -> Ran:
@@ -82,17 +116,35 @@ def one_line(text: str) -> str:
     return collapsed if len(collapsed) <= SHOWN else f"{collapsed[:SHOWN]}..."
 
 
-def notes_of_host(ask: RunJaxCodeAsk, result: JobResult) -> Iterator[Note]:
-    """Say what the job itself cannot know or must not decide."""
+def notes_of_job(ran: Ran) -> Iterator[Note]:
+    """What the job says of its value, and that the value is long."""
+    yield from (Note(**note.model_dump()) for note in ran.notes[:MAX_NOTES])
+    if (n_more := len(ran.notes) - MAX_NOTES) > 0:
+        text = f"{n_more} more notes like these were left out."
+        yield Note(code="notes_left_out", severity="warning", text=text)
+    n_bytes = len(json.dumps(ran.value, ensure_ascii=False, separators=(",", ":")))
+    if n_bytes > LONG_VALUE_BYTES:
+        yield Note(
+            code="long_value",
+            severity="info",
+            text=f"The value is {n_bytes} bytes of JSON, more than some clients hand to their "
+            "model; return a summary, or write it to outputs/.",
+        )
+
+
+def notes_of_host(ask: RunJaxCodeAsk, result: JobResult, out: str, err: str) -> Iterator[Note]:
+    """Say what the job itself cannot know or must not decide; `out`, `err` are as shown."""
     for stream, is_truncated in (
-        ("stdout", result.stdout_truncated),
-        ("stderr", result.stderr_truncated),
+        ("stdout", result.stdout_truncated or out != result.stdout),
+        ("stderr", result.stderr_truncated or err != result.stderr),
     ):
         if is_truncated:
             yield Note(
                 code=f"{stream}_truncated",
                 severity="warning",
-                text=f"The middle of {stream} was left out; write long text to outputs/.",
+                text=f"The middle of {stream} was left out; the artifact "
+                f"{artifact_of(stream, result)} has up to 64 KiB of it. Write long text to "
+                "outputs/.",
             )
     if ask.devices > 1:
         yield Note(

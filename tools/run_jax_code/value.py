@@ -25,6 +25,7 @@ MAX_DEPTH = 64
 MAX_EXACT_INTEGER = 2**53
 """Beyond, a reader that keeps numbers in 64-bit floats gets another integer."""
 PLACE_LIMIT = 200
+NOTE_LIMIT = 500
 N_SHORTENED = 1024
 """Characters of `value_repr` where the value itself is not sent."""
 
@@ -54,7 +55,7 @@ def encode_value(value: object) -> Sent:
         return Sent(None, repr_of(value, N_SHORTENED), (refused.note,))
     except BaseException as raised:  # noqa: BLE001 - a user's class may do anything
         said = f"Looking at the value raised {type_name(raised)}: {message_of(raised)}"
-        note = Note(code="value_not_json", severity="warning", text=shorten(said, 500))
+        note = Note(code="value_not_json", severity="warning", text=shorten(said, NOTE_LIMIT))
         return Sent(None, repr_of(value, N_SHORTENED), (note,))
     return Sent(encoded, repr_of(value), tuple(notes_of(encoder)))
 
@@ -65,7 +66,8 @@ class NotSent(Exception):
     def __init__(self, code: str, text: str) -> None:
         """`text` is a sentence."""
         super().__init__(text)
-        self.note = Note(code=code, severity="info", text=f"{text} See value_repr.")
+        said = f"{shorten(text, NOTE_LIMIT)} See value_repr."
+        self.note = Note(code=code, severity="info", text=said)
 
 
 @dataclass

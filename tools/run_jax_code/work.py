@@ -6,7 +6,7 @@ from jax_workbench.tools.common import job_files
 from jax_workbench.tools.contract import Job
 from jax_workbench.tools.run_jax_code.cell import NO_VALUE, run_cell
 from jax_workbench.tools.run_jax_code.figures import save_figures
-from jax_workbench.tools.run_jax_code.messages import Ran
+from jax_workbench.tools.run_jax_code.messages import JobNote, Ran
 from jax_workbench.tools.run_jax_code.outputs import save_outputs
 from jax_workbench.tools.run_jax_code.value import Sent, encode_value
 
@@ -24,5 +24,6 @@ def run(argument: dict[str, Any], job: Job) -> dict[str, Any]:
     value = run_cell(argument["code"])
     job.progress("collecting what it left")
     sent = Sent(None, "", ()) if value is NO_VALUE else encode_value(value)
-    notes = (*sent.notes, *save_figures(job), *save_outputs(job, outputs))
+    said = (*sent.notes, *save_figures(job), *save_outputs(job, outputs))
+    notes = tuple(JobNote(**note.model_dump()) for note in said)
     return Ran(value=sent.value, value_repr=sent.value_repr, notes=notes).model_dump(mode="json")

@@ -25,6 +25,7 @@ class OneJob:
     value: dict[str, Any]
     saved: tuple[Saved, ...] = ()
     stdout: str = ""
+    stderr: str = ""
     is_truncated: bool = False
     inputs: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     asked: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
@@ -37,7 +38,7 @@ class OneJob:
             self.value,
             self.saved,
             self.stdout,
-            "",
+            self.stderr,
             self.is_truncated,
             self.is_truncated,
             MEASURED,
