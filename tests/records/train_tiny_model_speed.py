@@ -5,11 +5,10 @@
 
 writes train_tiny_model_speed.json and .md beside this file. Both loops train the same preset on the
 same batches and measure nothing else but, in the tool's, the norms that its diagnosis needs. Blocks
-take turns in one process; CPU time, so that other work on the machine matters less. PyTorch is not
-in the environment, so there is no figure for it.
+take turns in one process; CPU time, so that other work on the machine matters less.
+benchmarks/training_beside_torch.py times PyTorch on the same work.
 """
 
-import importlib.util
 import json
 import platform
 import time
@@ -103,8 +102,7 @@ def main() -> None:
     versions = {"python": platform.python_version()} | {
         name: version(name) for name in ("jax", "flax", "optax")
     }
-    has_torch = importlib.util.find_spec("torch") is not None
-    record = {"versions": versions, "torch": has_torch, "rows": rows}
+    record = {"versions": versions, "rows": rows}
     (HERE / f"{NAME}.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     said = (
         f"Steps per CPU second, best of {N_BLOCKS} blocks that took turns; the ratio is their "
@@ -122,8 +120,6 @@ def main() -> None:
             f"| {r['ratio']:.2f} | {r['lowest']:.2f} to {r['highest']:.2f} |"
             for r in rows
         ),
-        "",
-        f"PyTorch: {'installed, not timed' if has_torch else 'not in the environment'}.",
         "",
         "Made with " + ", ".join(f"{name} {number}" for name, number in versions.items()) + ".",
         "",
