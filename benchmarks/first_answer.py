@@ -1,6 +1,6 @@
 """From nothing to the first answer: of a clone with its lock, of the wheel with newest packages.
 
-    python benchmarks/first_answer.py [--only clone|wheel]
+    python benchmarks/first_answer.py [--only clone|wheel|uv]
 
 Each in a fresh folder and with an environment that holds PATH, HOME (the fresh folder) and what pip
 is told about its index. The clone is of the last commit. How long packages take to come depends on
@@ -10,6 +10,7 @@ the index and the network: the record says what was measured here, once.
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,10 +32,10 @@ LIMIT_S = 900
 def main() -> None:
     """Measure, print and write the record."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=("clone", "wheel"))
+    parser.add_argument("--only", choices=("clone", "wheel", "uv"))
     only = parser.parse_args().only
     kept: dict[str, Any] = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
-    for name, measure in (("clone", of_clone), ("wheel", of_wheel)):
+    for name, measure in (("clone", of_clone), ("wheel", of_wheel), ("uv", of_uv_tool)):
         if only in {None, name}:
             with tempfile.TemporaryDirectory(prefix="first-answer-") as folder:
                 kept[name] = measure(Path(folder))
@@ -58,22 +59,45 @@ def of_clone(folder: Path) -> dict[str, Any]:
 
 
 def of_wheel(folder: Path) -> dict[str, Any]:
-    """Build the wheel (not counted), install it into a fresh environment, call."""
-    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory"]
-    subprocess.run([*build, str(folder)], cwd=ROOT, check=True, capture_output=True)  # noqa: S603
-    (wheel,) = folder.glob("*.whl")
+    """Install the wheel into a fresh environment, call."""
     venv = folder / "venv"
-    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "-qq", str(wheel)]
-    found = subprocess.run([ROOT / "script" / "find-python"], check=True, capture_output=True)  # noqa: S603
-    base = found.stdout.decode().strip()
+    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "-qq", str(built(folder))]
     return steps(
         folder,
         [
-            ("python3.12 -m venv venv", [base, "-m", "venv", str(venv)]),
+            ("python3.12 -m venv venv", [a_python(), "-m", "venv", str(venv)]),
             ("venv/bin/pip install WHEEL", pip),
         ],
         venv / "bin" / "jax-workbench",
     )
+
+
+def of_uv_tool(folder: Path) -> dict[str, Any]:
+    """Install the wheel as a tool of uv's, with an empty cache, call."""
+    uv = shutil.which("uv")
+    if uv is None:
+        sys.exit("uv is not on PATH: install it with pip or from its own site, and try again.")
+    install = [uv, "tool", "install", "-q", "--python", a_python(), str(built(folder))]
+    # Where uv puts commands, unless told otherwise.
+    return steps(
+        folder,
+        [("uv tool install WHEEL", install)],
+        folder / ".local" / "bin" / "jax-workbench",
+    )
+
+
+def built(folder: Path) -> Path:
+    """The wheel of this tree, built into `folder`; not counted."""
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory"]
+    subprocess.run([*build, str(folder)], cwd=ROOT, check=True, capture_output=True)  # noqa: S603
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def a_python() -> str:
+    """A Python new enough, as the set-up finds it."""
+    found = subprocess.run([ROOT / "script" / "find-python"], check=True, capture_output=True)  # noqa: S603
+    return found.stdout.decode().strip()
 
 
 def steps(folder: Path, installing: list[tuple[str, list[str]]], command: Path) -> dict[str, Any]:
