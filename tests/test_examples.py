@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 TRANSCRIPT = "output.md"
 LIMIT_S = 600
-QUICK = ("enzyme_kinetics", "wrong_gradient")
+QUICK = ("descent", "enzyme_kinetics", "wrong_gradient")
 SLOW = ("attention", "eight_schools", "no_learning")
 DECISIVE = re.compile(
     r"^(?:#+ .*|\*\*Asked\*\*.*|\*\*Answered\*\* `\w+`|\*\*Conclusion:.*)", re.MULTILINE

@@ -50,6 +50,22 @@ def model(x, y):
     scale = numpyro.sample("scale", dist.HalfNormal(2))
     numpyro.sample("obs", dist.Normal(jnp.asarray(x) @ slope, scale), obs=y)
 """
+SEVERAL_BUGS = """\
+import jax
+import jax.numpy as jnp
+
+def sample(key, x):
+    noise = jax.random.normal(key, x.shape)  # \U0001f3b2
+    mask = jax.random.bernoulli(key, 0.5, x.shape)
+    x.at[0].set(0.0)
+    return jnp.where(mask, x + noise, x)
+
+@jax.jit
+def clipped(x):
+\tif x.sum() > 0:
+\t\treturn jax.tree_map(jnp.abs, x)
+\treturn x
+"""
 ROWS = [[(i * j) % 7 / 3 - 1 for j in (1, 2, 5)] for i in range(1, 41)]
 DISTANCES: Mapping[str, Any] = {
     "make_inputs": (
@@ -137,6 +153,8 @@ CASES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "plt.figure(figsize=(3, 2))\nplt.plot([1, 4, 9])\nprint('drawn')\n[1, 4, 9]"
         },
     ),
+    "lint_findings": ("lint_jax_code", {"code": SEVERAL_BUGS, "min_severity": "info"}),
+    "lint_clean": ("lint_jax_code", {"code": TRANSPOSED}),
     "error": ("run_jax_code", {"code": "import jax.numpy as jnp\njnp.ones(3) @ jnp.ones(4)\n"}),
     "running": ("run_jax_code", {"code": "sum(range(2_000_000))"}),
 }

@@ -1,6 +1,6 @@
 """A pool in which nothing runs, a tool to run in it, and a server around both."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,8 @@ from jax_workbench.server.run_store import RunStore
 from jax_workbench.server.settings import Settings
 from jax_workbench.tools import cancel_job, get_job
 from jax_workbench.tools.contract import Answer, Finite, Part, RunsCode, Tool
+from tests.chromium import Page, chromium, opened
+from tests.server.view_page import HOST, WIDE
 
 MEASURED = Measured(
     wall_s=0.5, queue_s=0.25, cpu_s=0.4, peak_rss_mib=100.0, device="fake", platform="cpu"
@@ -166,3 +168,18 @@ def make_server(tmp_path: Path) -> MakeServer:
 def mode(request: pytest.FixtureRequest) -> str:
     """Each era of the protocol."""
     return request.param
+
+
+@pytest.fixture(scope="module")
+def browser() -> Generator[Page]:
+    """One browser, whose page is a small host."""
+    with opened(str(chromium()), HOST.as_uri()) as opened_page:
+        yield opened_page
+
+
+@pytest.fixture
+def host(browser: Page) -> Page:
+    """The host, wide and with nothing reported yet."""
+    browser.resize(WIDE, 800)
+    browser.events.clear()
+    return browser

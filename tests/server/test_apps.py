@@ -70,13 +70,14 @@ async def test_the_page_is_read_with_what_it_asks_of_its_frame(
     assert contents.meta["ui"]["csp"] == {"connectDomains": [], "resourceDomains": []}
 
 
-def test_every_tool_that_measures_has_a_view() -> None:
+def test_every_tool_that_answers_about_code_has_a_view() -> None:
     apps = Apps(ALL_TOOLS)
 
     linked = [tool.name for tool in ALL_TOOLS if apps.linked(describe(tool)).meta]
 
     assert linked == [
         "run_jax_code",
+        "lint_jax_code",
         "benchmark_fn",
         "check_gradients",
         "fit_curve",

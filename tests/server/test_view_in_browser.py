@@ -3,61 +3,18 @@
 import base64
 import io
 import json
-from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from jax_workbench.server.apps import page
-from jax_workbench.tools.catalog import ALL_TOOLS
-from tests.chromium import Page, chromium, opened
+from tests.chromium import Page, chromium
+from tests.server.view_page import ANSWERS, NARROW, PAINTED, WIDE, load, record, show, text_of
 
-HERE = Path(__file__).parent
-ANSWERS = {path.stem: path for path in sorted((HERE / "answers").glob("*.json"))}
-NARROW, WIDE = 360, 900
-PAINTED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 NAMED_ROLES = {"button", "combobox", "searchbox", "image"}
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium is installed")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Generator[Page]:
-    """One browser, whose page is a small host."""
-    with opened(str(chromium()), (HERE / "view_host.html").as_uri()) as opened_page:
-        yield opened_page
-
-
-@pytest.fixture
-def host(browser: Page) -> Page:
-    """The host, wide and with nothing reported yet."""
-    browser.resize(WIDE, 800)
-    browser.events.clear()
-    return browser
-
-
-def record(name: str) -> dict[str, Any]:
-    return json.loads(ANSWERS[name].read_text(encoding="utf-8"))
-
-
-def load(host: Page, **setting: Any) -> None:
-    host.run(f"load({json.dumps(page(ALL_TOOLS))}, {json.dumps(setting)})")
-
-
-def show(host: Page, name: str, **setting: Any) -> int:
-    """Show a recorded answer; returns the context of the view's document."""
-    said = record(name)
-    load(host, **setting)
-    host.run(f"deliver({json.dumps(said['arguments'])}, {json.dumps(said['result'])})")
-    host.run(PAINTED)
-    return host.inside()
-
-
-def text_of(host: Page, inside: int) -> str:
-    return host.run("document.body.innerText", inside)
 
 
 def pixels(host: Page) -> np.ndarray:
