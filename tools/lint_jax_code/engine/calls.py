@@ -7,6 +7,7 @@ from jax_workbench.tools.lint_jax_code.engine import canonical as known
 from jax_workbench.tools.lint_jax_code.engine.creation import SUMMING, named_dtype
 from jax_workbench.tools.lint_jax_code.engine.events import Before, Call
 from jax_workbench.tools.lint_jax_code.engine.frames import Frame
+from jax_workbench.tools.lint_jax_code.engine.inference import FITTER_CLASSES, curve_fitted
 from jax_workbench.tools.lint_jax_code.engine.instances import instance_of
 from jax_workbench.tools.lint_jax_code.engine.invocation import invoke
 from jax_workbench.tools.lint_jax_code.engine.library import library_call
@@ -88,8 +89,11 @@ def _result(lint: "Analysis", frame: Frame, event: Call) -> Value:
             member = callee.klass.member("__call__")
             return _member_called(lint, frame, event, member, callee)
         case _:
-            if callee.parent is not None and callee.op.startswith("."):
-                return method_result(frame, event, callee.parent, callee.op[1:])
+            owner = callee.parent
+            if owner is not None and owner.op in FITTER_CLASSES and callee.op == ".curve_fit":
+                return curve_fitted(lint, frame, event)
+            if owner is not None and callee.op.startswith("."):
+                return method_result(frame, event, owner, callee.op[1:])
             return Value("unknown", op="call", args=(callee, *event.args), node=node)
 
 

@@ -5,6 +5,8 @@ from typing import Final
 
 from jax_workbench.tools.lint_jax_code.engine.values import DIFFERENTIATED, MAPPED, STAGED
 
+ACTIVATIONS: Final = ("relu", "sigmoid", "softmax", "log_softmax", "softplus", "gelu", "tanh")
+"""Functions of jax.nn that Flax gives again."""
 SAME: Final = {
     "jax.remat": "jax.checkpoint",
     "jax.ad_checkpoint.checkpoint": "jax.checkpoint",
@@ -266,13 +268,16 @@ COLLECTIVES: Final = {
 OVER_TREES: Final = frozenset(["psum", "pmean", "pmax", "pmin", "ppermute", "all_gather"])
 """Collectives that take a tree and give one."""
 INTERESTING: Final = re.compile(
-    r"\b(jax|jnp|flax|nnx|optax|orbax|ocp|numpyro|lax|jit|vmap|grad|equinox|eqx|chex)\b"
+    r"\b(jax|jnp|flax|nnx|optax|orbax|ocp|numpyro|nlsq|lax|jit|vmap|grad|equinox|eqx|chex)\b"
 )
 
 
 def canonical(dotted: str) -> str:
     """The name under which the analysis knows a library's function."""
     return SAME.get(dotted, dotted)
+
+
+SAME.update({f"flax.{m}.{w}": f"jax.nn.{w}" for m in ("nnx", "linen") for w in ACTIVATIONS})
 
 
 def is_jnp(name: str) -> bool:

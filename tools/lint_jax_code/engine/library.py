@@ -7,6 +7,13 @@ from jax_workbench.tools.lint_jax_code.engine.control import CONTROL
 from jax_workbench.tools.lint_jax_code.engine.creation import dtype_of, result_dtype, shape_of
 from jax_workbench.tools.lint_jax_code.engine.events import Call
 from jax_workbench.tools.lint_jax_code.engine.frames import Frame
+from jax_workbench.tools.lint_jax_code.engine.inference import (
+    FITTERS,
+    MODEL_TAKERS,
+    curve_fitted,
+    model_taken,
+    sampled,
+)
 from jax_workbench.tools.lint_jax_code.engine.keys import random_call
 from jax_workbench.tools.lint_jax_code.engine.operators import level_of
 from jax_workbench.tools.lint_jax_code.engine.transforms import apply_transform
@@ -58,6 +65,10 @@ def library_call(lint: "Analysis", frame: Frame, event: Call) -> Value:
         return apply_transform(lint, frame, name, event.args, event.kwargs, event.node)
     if name == "functools.partial" and event.args:
         return _partial(event)
+    if name in MODEL_TAKERS:
+        return model_taken(lint, frame, event)
+    if name in FITTERS:
+        return curve_fitted(lint, frame, event)
     if name in CONTROL and not event.has_star:
         return CONTROL[name](lint, frame, event)
     if name.startswith("jax.random."):
@@ -70,7 +81,7 @@ def library_call(lint: "Analysis", frame: Frame, event: Call) -> Value:
         return static(op=name, dtype="int")  # the size of the axis
     if known.is_jnp(name):
         return _jnp(frame, event, known.last(name))
-    return _of_jax(frame, event) or _other(event)
+    return _of_jax(frame, event) or _other(frame, event)
 
 
 def _is_size_of_axis(event: Call) -> bool:
@@ -223,7 +234,7 @@ def _of_jax(frame: Frame, event: Call) -> Value | None:
             return None
 
 
-def _other(event: Call) -> Value:
+def _other(frame: Frame, event: Call) -> Value:
     name, last = event.name, known.last(event.name)
     is_value = any(part in last for part in OPTAX_ARRAYS) and not last.startswith("clip")
     if name.startswith("optax.") and is_value:
@@ -232,7 +243,9 @@ def _other(event: Call) -> Value:
         return Value(
             "object", op=name, args=tuple(event.args), kwargs=event.kwargs, node=event.node
         )
-    if name in {"numpyro.sample", "numpyro.param"}:
+    if name == "numpyro.sample":
+        return sampled(frame, event)
+    if name == "numpyro.param":
         return Value("array", op=name, args=tuple(event.args), kwargs=event.kwargs, node=event.node)
     if name.startswith(("math.", "time.", "os.", "random.")):
         return static(op=name, args=tuple(event.args))

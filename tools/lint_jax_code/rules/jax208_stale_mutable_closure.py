@@ -43,6 +43,7 @@ def check_call(event: CallTransformed) -> Iterator[Found]:
     function, _ = innermost(event.transform.inner)
     if function is not None and event.frame.function is None:
         event.lint.scratch.setdefault("JAX208 calls", {}).setdefault(function.node, event.node)
+        event.lint.scratch.setdefault("JAX208 last", {})[function.node] = event.node
     return iter(())
 
 
@@ -53,7 +54,9 @@ def check_end(event: ModuleEnd) -> Iterator[Found]:
         call = calls.get(function)
         if call is None:
             continue
-        end = replaced_at(event.lint.source.tree, function)
+        end = math.inf
+        if is_replaced(event.lint.source.tree, function):
+            end = event.lint.scratch["JAX208 last"][function].lineno
         for line in writes(event.lint.source.tree, name):
             if call.end_lineno < line < end:
                 yield Found(
@@ -65,15 +68,13 @@ def check_end(event: ModuleEnd) -> Iterator[Found]:
                 break
 
 
-def replaced_at(tree: ast.Module, function: ast.AST) -> float:
-    """The line of another function of the same name, which is called from there on."""
+def is_replaced(tree: ast.Module, function: ast.AST) -> bool:
+    """Whether another function takes the name further down."""
     name, line = getattr(function, "name", ""), getattr(function, "lineno", 0)
-    later = [
-        node.lineno
+    return any(
+        isinstance(node, ast.FunctionDef) and node.name == name and node.lineno > line
         for node in tree.body
-        if isinstance(node, ast.FunctionDef) and node.name == name and node.lineno > line
-    ]
-    return min(later, default=math.inf)
+    )
 
 
 def writes(tree: ast.Module, name: str) -> Iterator[int]:

@@ -32,6 +32,13 @@ def check(event: Call) -> Iterator[Found]:
             f" Give the rest by keyword: {', '.join(sorted(known.by_name)) or 'it has none'}.",
         )
         return
+    twice = [word for word in known.positional[:n_given] if word in event.kwargs]
+    if twice:
+        yield Found(
+            event.node,
+            f"{name} gets {twice[0]} by position and by keyword: TypeError. Give it once.",
+        )
+        return
     given = {*known.positional[:n_given], *event.kwargs}
     missing = [word for word in known.positional if word in known.required - given]
     missing += sorted(known.required - given - set(known.positional))
