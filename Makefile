@@ -3,7 +3,7 @@
 PYTEST = .venv/bin/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow attack conformance clients claude-code bundle wheel site \
+.PHONY: help setup demo test slow attack conformance clients inspector claude-code bundle wheel site \
 	check format-check lint types imports spelling format lock records
 
 help: ## Say what can be made
@@ -29,6 +29,9 @@ conformance: setup ## Run the MCP conformance suite against the server; takes it
 
 clients: setup ## Call every tool through the TypeScript clients; takes them from npm
 	script/typescript-clients
+
+inspector: setup ## List and call every tool with the inspector's command line; takes it from npm
+	script/inspector
 
 claude-code: setup ## Let Claude Code call every tool, offline; takes it from npm
 	script/claude-code

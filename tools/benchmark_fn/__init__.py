@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from jax_workbench.tools.common.lean_arguments import between
+from jax_workbench.tools.common.lean_arguments import between, or_left_out
 from jax_workbench.tools.contract import Answer, Finite, Part, RunsCode, Tool
 
 Distribution = Literal["normal", "uniform", "integers", "zeros", "ones", "arange", "spd"]
@@ -85,7 +85,9 @@ class BenchmarkFnAsk(RunsCode):
         default="artifact", description="as_called: Python's own calls."
     )
     check_outputs: bool = Field(default=True, description="Reject if they differ.")
-    rtol: Share | None = Field(default=None, description="Of outputs; default by dtype.")
+    rtol: Share | None = Field(
+        default=None, description="Of outputs; default by dtype.", json_schema_extra=or_left_out
+    )
     backward: bool = Field(default=False, description="Time value and gradient.")
     min_effect: Effect = Field(default=0.02, description="Least relative change to call.")
     time_budget_s: Budget = Field(default=10, description="Of timing; ends once decided.")

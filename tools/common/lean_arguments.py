@@ -32,3 +32,9 @@ def at_most(limit: int) -> Callable[[Any], Any]:
 def without_default(schema: dict[str, Any]) -> None:
     """Leave out an empty default: it says nothing that an optional argument does not."""
     schema.pop("default", None)
+
+
+def or_left_out(schema: dict[str, Any]) -> None:
+    """Show an optional argument's type alone; not all clients know types that may be null."""
+    schema.pop("default", None)
+    schema.update(next(kind for kind in schema.pop("anyOf") if kind != {"type": "null"}))
