@@ -52,6 +52,19 @@ def test_bad_code_is_found_on_its_line(code: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        ("v = jnp.ones((2, 3)).transpose(0, 1).contiguous()", "JAX801"),
+        ("import orbax.checkpoint as o\no.PyTreeCheckpointer().wait_until_finished()", "ORB102"),
+        ("@J\ndef f(v):\n    n = v.shape[-1] / 2\n    return v[..., :n]", "JAX407"),
+        ("import nlsq\nnlsq.curve_fit(lambda t, a: a * np.exp(t), [1.0], [1.0])", "JAX107"),
+    ],
+)
+def test_more_dresses_of_a_fault_are_found(rows: str, code: str) -> None:
+    assert [found.rule.code for found in lint_text(IMPORTS + rows).shown] == [code]
+
+
+@pytest.mark.parametrize(
     ("call", "code"),
     [
         ("a = jnp.reshape(jnp.ones(4), newshape=(2, 2))", "JAX803"),

@@ -19,6 +19,7 @@ from jax_workbench.tools.lint_jax_code.engine.values import (
 if TYPE_CHECKING:
     from jax_workbench.tools.lint_jax_code.engine.analysis import Analysis
 
+OF_ARRAYS_ALONE = frozenset(("shape", "ndim", "T", "at", "reshape", "astype"))
 ARRAY_ANNOTATIONS = ("jax.Array", "jax.numpy.ndarray", "chex.Array")
 
 
@@ -32,6 +33,8 @@ def attribute_of(lint: "Analysis", frame: Frame, node: ast.Attribute, base: Valu
         return _of_instance(lint, node, base)
     if base.kind == "class" and base.klass is not None:
         return base.klass.member(node.attr) or Value(parent=base)
+    if base.kind == "pytree" and base.traced and node.attr in OF_ARRAYS_ALONE:
+        base.kind = "array"  # the text takes it for one: no tree has this attribute
     if base.kind in {"array", "pytree", "numpy", "arrays"} and (
         value := _of_array(frame, node, base)
     ):

@@ -20,7 +20,20 @@ def innermost(value: Value) -> tuple[Function | None, list[Transform]]:
     while value.kind == "transformed" and value.transform is not None and len(stack) < 8:
         stack.append(value.transform)
         value = value.transform.inner
+    if value.kind == "instance" and value.klass is not None:
+        return called_instance(value), stack
     return value.function if value.kind == "function" else None, stack
+
+
+def called_instance(value: Value) -> Function | None:
+    """`__call__` of an object of a class of this file, with the object as its first argument."""
+    member = value.klass.member("__call__") if value.klass is not None else None
+    if member is None or member.kind != "function" or member.function is None:
+        return None
+    old = member.function
+    return Function(
+        old.node, old.frame, name=old.name, klass=old.klass, bound=value, defaults=old.defaults
+    )
 
 
 def receiver(value: Value) -> Value | None:

@@ -31,8 +31,9 @@ def check(event: Index) -> Iterator[Found]:
     base = event.base.parent if event.is_at else event.base
     if base is None or base.kind not in {"array", "list", "tuple", "numpy", "pytree"}:
         return
-    slices = [event.index, *event.index.args] if event.index.op == "slice" else [event.index]
-    for value in [*slices, *(event.index.items or [])]:
+    entries = [event.index, *(event.index.items or [])]
+    bounds = [bound for entry in entries if entry.op == "slice" for bound in entry.args]
+    for value in [*entries, *bounds]:
         if is_quotient(value) and value.node is not None:
             yield found(event, value.node)
 

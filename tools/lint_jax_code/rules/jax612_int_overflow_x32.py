@@ -23,6 +23,9 @@ def known(value: Value) -> int | None:
     """The Python integer behind a literal or an array made of one."""
     if isinstance(value.const, int) and not isinstance(value.const, bool):
         return value.const
+    numbers = [part.const for part in value.items or [] if type(part.const) is int]
+    if value.kind == "list" and numbers and len(numbers) == len(value.items or []):
+        return max(numbers, key=abs)
     is_made = value.op in {"jax.numpy.asarray", "jax.numpy.array", "jax.numpy.int32"}
     return known(value.args[0]) if is_made and value.args else None
 

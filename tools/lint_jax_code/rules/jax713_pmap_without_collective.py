@@ -18,16 +18,14 @@ GRADIENTS = frozenset(("grad", "value_and_grad"))
 
 
 def check(event: Transformed) -> Iterator[Found]:
-    """Report gradients under a pmap with a named axis and no collective in the file."""
+    """Report gradients under a pmap with a no collective in the file."""
     if event.transform.name not in GRADIENTS or event.lint.facts.mentions(*REDUCING):
         return
     scope = event.frame.root
     nodes = {
         function.node
         for transform in event.lint.transforms
-        if transform.name == "pmap"
-        and transform.option("axis_name", 0) is not None
-        and (function := innermost(transform.inner)[0]) is not None
+        if transform.name == "pmap" and (function := innermost(transform.inner)[0]) is not None
     }
     if scope.function is not None and scope.function.node in nodes:
         yield Found(

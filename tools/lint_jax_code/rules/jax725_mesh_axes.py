@@ -15,6 +15,7 @@ from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
 from jax_workbench.tools.lint_jax_code.engine.values import Value, leaves
 
 SPECS = frozenset(("jax.sharding.PartitionSpec", "jax.P", "jax.sharding.P"))
+DEVICES = frozenset(("jax.devices", "jax.local_devices"))
 MESHES = {"jax.make_mesh": 1, "jax.sharding.Mesh": 1}
 
 
@@ -22,7 +23,11 @@ def check(event: Call) -> Iterator[Found]:
     """Report shardings that do not fit the mesh, and placements that do not fit the array."""
     if is_guarded(event):
         return
-    if event.name == "jax.sharding.NamedSharding":
+    if event.name in SPECS:
+        yield from repeated(event)
+    elif event.name == "jax.sharding.Mesh":
+        yield from flat(event)
+    elif event.name == "jax.sharding.NamedSharding":
         yield from unknown(event, event.argument(0, "mesh"), event.argument(1, "spec"))
     elif event.name == "jax.device_put" and len(event.args) > 1:
         array, sharding = event.args[0], event.args[1]
@@ -38,6 +43,32 @@ def check(event: Call) -> Iterator[Found]:
                 f"The spec has {n_entries} entries, and the array {len(array.shape)} axes:"
                 " ValueError. Leave out what is too much.",
             )
+
+
+def repeated(event: Call) -> Iterator[Found]:
+    """Report a name that a spec gives to two axes."""
+    names = [leaf.const for a in event.args for leaf in leaves(a) if isinstance(leaf.const, str)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        yield Found(
+            event.node,
+            f"The spec gives {twice!r} to two axes: DuplicateSpecError. Give each name once; None"
+            " leaves an axis whole.",
+        )
+
+
+def flat(event: Call) -> Iterator[Found]:
+    """Report a list of devices with several names."""
+    devices, names = event.argument(0, "devices"), event.argument(1, "axis_names")
+    n_names = len(names.items) if names is not None and names.items is not None else 0
+    while devices is not None and devices.op == "[]" and devices.args:
+        devices = devices.args[0]
+    if n_names > 1 and devices is not None and devices.op in DEVICES:
+        yield Found(
+            event.node,
+            f"The devices are a list, with one axis, and {n_names} names are given: ValueError. Use"
+            " jax.make_mesh(shape, names).",
+        )
 
 
 def check_mapped(event: Transformed) -> Iterator[Found]:

@@ -12,6 +12,7 @@ import difflib
 from collections.abc import Iterator
 
 from jax_workbench.tools.lint_jax_code.engine.asking import replaced
+from jax_workbench.tools.lint_jax_code.engine.canonical import ARRAY_METHODS
 from jax_workbench.tools.lint_jax_code.engine.events import Attribute, Import
 from jax_workbench.tools.lint_jax_code.engine.removed import Gone, removed_names
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
@@ -63,7 +64,11 @@ def is_unknown(node: ast.Attribute) -> bool:
 
 def is_made_here(value: Value) -> bool:
     """Whether a function of jax.numpy is seen to have made the array."""
-    return value.op.startswith(("jax.numpy.", "jax.random.", "jax.nn.")) and not value.alternatives
+    is_method = value.op[1:] in ARRAY_METHODS and bool(value.args)
+    is_made = value.op.startswith(("jax.numpy.", "jax.random.", "jax.nn."))
+    if value.alternatives:
+        return False
+    return is_made or (is_method and value.args[0].kind == "array")
 
 
 def check_import(event: Import) -> Iterator[Found]:

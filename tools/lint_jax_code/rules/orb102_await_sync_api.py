@@ -10,7 +10,7 @@ No await; `wait_until_finished()` afterwards.
 from collections.abc import Iterator
 
 from jax_workbench.tools.lint_jax_code.engine.asking import replaced, shown
-from jax_workbench.tools.lint_jax_code.engine.events import Await
+from jax_workbench.tools.lint_jax_code.engine.events import Await, Call
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
 
 CHECKPOINTERS = frozenset(
@@ -36,11 +36,23 @@ def check(event: Await) -> Iterator[Found]:
         )
 
 
+def check_wait(event: Call) -> Iterator[Found]:
+    """Report waits for what has saved when it returns."""
+    owner = event.owner
+    is_done = owner is not None and owner.constructor == "orbax.checkpoint.PyTreeCheckpointer"
+    if is_done and event.method == "wait_until_finished":
+        yield Found(
+            event.node,
+            "A PyTreeCheckpointer has saved when save returns, and has no wait_until_finished:"
+            " AttributeError. Drop the line.",
+        )
+
+
 RULE = Rule(
     "ORB102",
     "await-sync-api",
     "error",
-    ((Await, check),),
+    ((Await, check), (Call, check_wait)),
     confirm="run",
     instead_of=("ORB101",),
     page=__doc__ or "",
