@@ -123,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
         "arguments",
         metavar="ARGS.json",
         nargs="?",
-        help="a file with the arguments as one JSON object; - reads stdin; none passes none",
+        help="the arguments as one JSON object, or a file that holds them; - reads stdin",
     )
     call.add_argument("--out", type=Path, metavar="DIR", help="write the run's files there")
     _add_gate_options(

@@ -30,8 +30,8 @@ GOOD, BAD_STATUS, NO_ANSWER = 0, 1, 2
 async def call_once(name: str, source: str | None, out: Path | None, settings: Settings) -> int:
     """Run the tool `name` and print its answer as JSON; an error goes to stderr.
 
-    `source` is a file of arguments, "-" for stdin, or None. The run's files are written to `out`.
-    Without configured roots the tool may read files below the current folder.
+    `source` is a file of arguments, "-" for stdin, the JSON itself, or None. The run's files are
+    written to `out`. Without configured roots the tool may read files below the current folder.
     """
     settings = settings if settings.roots else replace(settings, roots=(Path.cwd(),))
     tool = next(
@@ -47,7 +47,9 @@ async def call_once(name: str, source: str | None, out: Path | None, settings: S
     except ValidationError as error:
         return _failed(Failed("bad_argument", plain(error, tool.ask), "Correct the arguments."))
     except (OSError, ValueError) as error:
-        return _failed(Failed("bad_argument", f"{source}: {error}.", "Pass one JSON object."))
+        what = "The arguments" if source is None or _is_json(source) else source
+        said = error.strerror if isinstance(error, OSError) else error
+        return _failed(Failed("bad_argument", f"{what}: {said}.", "Pass one JSON object."))
     store = RunStore.open(settings)
     try:
         return await _run(tool, ask, store, settings, out)
@@ -79,11 +81,19 @@ async def _run(
 def _arguments(source: str | None) -> Mapping[str, Any]:
     if source is None:
         return {}
-    text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+    if source == "-":
+        text = sys.stdin.read()
+    else:
+        text = source if _is_json(source) else Path(source).read_text(encoding="utf-8")
     arguments = json.loads(text)
     if not isinstance(arguments, dict):
         raise ValueError("it holds no JSON object")  # noqa: TRY004 - told to the user as one fault
     return cast("dict[str, Any]", arguments)
+
+
+def _is_json(source: str) -> bool:
+    """Whether the word is the arguments themselves; nobody calls a file so."""
+    return source.lstrip().startswith("{")
 
 
 def _write_files(ending: Answered, store: RunStore, out: Path) -> None:

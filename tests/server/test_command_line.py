@@ -67,6 +67,13 @@ def test_arguments_may_come_on_stdin(
     assert pool.specs[0].argument["argument"]["ask"]["code"] == "from stdin"
 
 
+def test_arguments_may_be_the_word_itself(pool: FakePool) -> None:
+    code = run("call", "echo_code", ' {"code": "in the word"}')
+
+    assert code == 0
+    assert pool.specs[0].argument["argument"]["ask"]["code"] == "in the word"
+
+
 @pytest.mark.usefixtures("pool")
 def test_the_files_of_the_run_are_written_where_asked(arguments: str, tmp_path: Path) -> None:
     code = run("call", "echo_code", arguments, "--out", str(tmp_path / "out"))
