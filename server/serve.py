@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 
 import anyio
@@ -14,6 +15,11 @@ GRACE_S = 5.0
 """Longer than ending the jobs and the pool takes."""
 WRITING_S = 0.1
 """For the last answers to reach the pipe."""
+TO_A_PERSON = (
+    "jax-workbench waits for an MCP client on stdin, and this looks like a terminal. "
+    "`jax-workbench config CLIENT` says how a client starts it, `jax-workbench demo` shows what it "
+    "does; Ctrl-C ends it.\n"
+)
 
 
 async def serve_stdio(server: Server[None], jobs: JobBook) -> int:
@@ -23,6 +29,7 @@ async def serve_stdio(server: Server[None], jobs: JobBook) -> int:
     128 plus the signal's number. Returns 0 after the client has hung up.
     """
     code, session = 0, anyio.CancelScope()
+    is_terminal = sys.stdin.isatty()  # below, stdio_server puts something else in its place
 
     async def watch() -> None:
         nonlocal code
@@ -34,8 +41,14 @@ async def serve_stdio(server: Server[None], jobs: JobBook) -> int:
         await anyio.sleep(WRITING_S)
         session.cancel()
 
+    async def tell() -> None:
+        if is_terminal:
+            sys.stderr.write(TO_A_PERSON)
+            sys.stderr.flush()
+
     async with anyio.create_task_group() as group:
         group.start_soon(watch)
+        group.start_soon(tell)  # once Ctrl-C is heard
         with session:
             async with stdio_server() as (incoming, outgoing):
                 try:
