@@ -121,7 +121,9 @@ def random_call(lint: "Analysis", frame: Frame, event: Call) -> Value:
     if name == "split":
         if key is not None:
             consume(lint, frame, key, event.node, event.name)
-        return Value("keys", op="split", node=event.node, args=tuple(event.args))
+        return Value(
+            "keys", op="split", node=event.node, args=tuple(event.args), kwargs=event.kwargs
+        )
     if name == "fold_in" and key is not None:
         return _folded(event, origin(key))
     if name == "clone":

@@ -24,6 +24,7 @@ from jax_workbench.tools.lint_jax_code.engine.values import (
     static,
     traced_of,
 )
+from jax_workbench.tools.lint_jax_code.engine.well_known import HANDED_ON
 
 if TYPE_CHECKING:
     from jax_workbench.tools.lint_jax_code.engine.analysis import Analysis
@@ -175,7 +176,9 @@ def _numpy(event: Call, name: str) -> Value:
     if name in known.JNP_STATIC:
         return static(op=event.name, args=tuple(event.args))
     if traced_of(*event.args):
-        return Value("unknown", op=event.name, node=event.node)
+        kind = "array" if name in HANDED_ON else "unknown"
+        traced = traced_of(*event.args) if kind == "array" else 0
+        return Value(kind, traced=traced, op=event.name, args=tuple(event.args), node=event.node)
     if (event.name.startswith("numpy.random.") and name[:1].isupper()) or name in {
         "default_rng",
         "RandomState",

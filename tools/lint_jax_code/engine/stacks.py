@@ -67,7 +67,7 @@ def outcome(stack: list[Transform], result: Value, args: list[Value], level: int
             op="gradient",
             traced=level if level == STAGED else 0,
             shape=first.shape,
-            attributes=_arguments(args, argnums),
+            attributes={**_arguments(args, argnums), "of": transform.inner},
         )
         value = left_behind(result, level)
         match transform.name:

@@ -87,3 +87,11 @@ BUILTINS: Final = frozenset(dir(builtins)) | {
     "display",
     "get_ipython",
 }
+HANDED_ON: Final = frozenset(
+    [
+        *("sum", "mean", "prod", "max", "min", "amax", "amin", "std", "var", "any", "all"),
+        *("argmax", "argmin", "cumsum", "cumprod", "transpose", "reshape", "squeeze", "round"),
+        *("repeat", "swapaxes", "real", "moveaxis"),
+    ]
+)
+"""NumPy calls the method of that name, which a tracer has."""

@@ -20,6 +20,7 @@ from jax_workbench.tools.lint_jax_code.engine.events import Call, StoreIndex
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
 from jax_workbench.tools.lint_jax_code.engine.surface import is_absent, signature
 from jax_workbench.tools.lint_jax_code.engine.values import Value, traced_of
+from jax_workbench.tools.lint_jax_code.engine.well_known import HANDED_ON
 
 FOREIGN = ("scipy.", "sklearn.", "skimage.", "cv2.", "pandas.")
 HARMLESS = frozenset(
@@ -62,7 +63,11 @@ def check(event: Call) -> Iterator[Found]:
         return
     if not event.name.startswith(("numpy.", "math.")) or word in HARMLESS or "random" in module:
         return
-    if word in JNP_STATIC or not any(is_numeric(event, value) for value in event.args):
+    if (
+        word in JNP_STATIC
+        or (module == "numpy" and word in HANDED_ON)
+        or not any(is_numeric(event, value) for value in event.args)
+    ):
         return
     raised = "ConcretizationTypeError" if module == "math" else "TracerArrayConversionError"
     other = f"jnp.{word}"

@@ -30,6 +30,7 @@ ONE_WAY = frozenset(
 def is_outer_iterator(event: Event, value: Value) -> bool:
     """Whether it is an iterator made before the staged function was entered."""
     made = value.kind == "iterator" and value.op in ONE_WAY
+    made = made or value.op.startswith("itertools.")
     return made and is_staged(event) and outlives(event, value)
 
 

@@ -49,10 +49,11 @@ def check_call(event: CallTransformed) -> Iterator[Found]:
 
 def check_end(event: ModuleEnd) -> Iterator[Found]:
     """Report reads of what the module changes after the first call."""
-    calls = event.lint.scratch.get("JAX208 calls", {})
+    first = event.lint.scratch.get("JAX208 calls", {})
     for name, (node, function) in event.lint.scratch.get("JAX208", {}).items():
-        call = calls.get(function)
+        call = first.get(function)
         if call is None:
+            yield from in_functions(event, name, node, function)
             continue
         end = math.inf
         if is_replaced(event.lint.source.tree, function):
@@ -75,6 +76,37 @@ def is_replaced(tree: ast.Module, function: ast.AST) -> bool:
         isinstance(node, ast.FunctionDef) and node.name == name and node.lineno > line
         for node in tree.body
     )
+
+
+def in_functions(event: ModuleEnd, name: str, read: ast.AST, compiled: ast.AST) -> Iterator[Found]:
+    """Report entries that a function changes in a loop which also calls what was compiled."""
+    word = getattr(compiled, "name", "")
+    for function in event.lint.functions:
+        for loop in ast.walk(function.node):
+            if not isinstance(loop, ast.For | ast.While) or read in set(ast.walk(loop)):
+                continue
+            lines = [getattr(p, "lineno", 0) for p in ast.walk(loop) if stores_in(p, name)]
+            if lines and any(calls(part, word) for part in ast.walk(loop)):
+                yield Found(
+                    read,
+                    f"`{name}` is compiled in with its value at the first call; the change on"
+                    f" line {lines[0]} is not seen. Pass it as an argument.",
+                )
+                return
+
+
+def calls(node: ast.AST, word: str) -> bool:
+    """Whether it is a call of that name."""
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == word
+
+
+def stores_in(node: ast.AST, name: str) -> bool:
+    """Whether a statement writes an entry of that name."""
+    match node:
+        case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=written))]):
+            return written == name
+        case _:
+            return False
 
 
 def writes(tree: ast.Module, name: str) -> Iterator[int]:

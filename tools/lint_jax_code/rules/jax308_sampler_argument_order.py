@@ -20,6 +20,13 @@ def check(event: Before) -> Iterator[Found]:
     module, _, word = event.name.rpartition(".")
     if module != "jax.random" or word not in SAMPLERS or not event.args or event.has_star:
         return
+    if word == "randint" and len(event.args) == 4 and is_numpy_order(event):
+        yield Found(
+            event.node,
+            "jax.random.randint takes (key, shape, minval, maxval); here the shape stands last, as"
+            " in NumPy: an empty array, or TypeError.",
+        )
+        return
     first = event.args[0]
     is_literal = first.is_number or isinstance(first.const, str)
     if first.kind in {"tuple", "list", "shape"} or (first.kind == "static" and is_literal):
@@ -29,6 +36,11 @@ def check(event: Before) -> Iterator[Found]:
             f" `{shown(event.lint, event.node.args[0])}` is none: TypeError.",
             fix=mended(event),
         )
+
+
+def is_numpy_order(event: Before) -> bool:
+    """Whether the lower bound stands in the place of the shape, or a shape in that of a bound."""
+    return event.args[1].const == 0 or event.args[3].kind in {"tuple", "list"}
 
 
 def mended(event: Before) -> Fix | None:

@@ -14,14 +14,22 @@ from jax_workbench.tools.lint_jax_code.engine.asking import replaced
 from jax_workbench.tools.lint_jax_code.engine.events import Call
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
 
+PICKING = frozenset(("[]", "jax.numpy.take_along_axis", "jax.numpy.squeeze", ".squeeze"))
+"""What gives some of the probabilities."""
+
 
 def check(event: Call) -> Iterator[Found]:
     """Report log(softmax(x))."""
-    if event.name != "jax.numpy.log" or not event.args or event.args[0].op != "jax.nn.softmax":
+    if event.name != "jax.numpy.log" or not event.args:
+        return
+    inside = event.args[0]
+    while inside.op in PICKING and inside.args:
+        inside = inside.args[0]
+    if inside.op != "jax.nn.softmax":
         return
     fix = None
     inner = event.node.args[0]
-    if isinstance(inner, ast.Call):
+    if inside is event.args[0] and isinstance(inner, ast.Call):
         arguments = event.lint.text(inner)[len(event.lint.text(inner.func)) :]
         edit = replaced(event.lint, event.node, f"jax.nn.log_softmax{arguments}")
         fix = Fix("safe", "Use log_softmax", (edit,), ("import jax",))

@@ -14,6 +14,7 @@ from jax_workbench.tools.lint_jax_code.engine.events import Binary
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
 
 ROUNDS_TO_ZERO = 2.98e-8
+HALVES = frozenset(("jax.numpy.float16", "numpy.float16"))
 
 
 def check(event: Binary) -> Iterator[Found]:
@@ -21,11 +22,12 @@ def check(event: Binary) -> Iterator[Found]:
     if not isinstance(event.operator, ast.Add):
         return
     for one, other in ((event.left, event.right), (event.right, event.left)):
-        is_half = one.kind == "array" and one.dtype == "float16" and other.is_number
-        if is_half and 0 < abs(other.const) < ROUNDS_TO_ZERO:
+        tiny = other.args[0] if other.op in HALVES and other.args else other
+        is_half = one.kind == "array" and one.dtype == "float16" and tiny.is_number
+        if is_half and 0 < abs(tiny.const) < ROUNDS_TO_ZERO:
             yield Found(
                 event.node,
-                f"{other.const} is zero in float16: it guards against nothing. Use 1e-4, or"
+                f"{tiny.const} is zero in float16: it guards against nothing. Use 1e-4, or"
                 " float32.",
             )
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from jax_workbench.tools.lint_jax_code.engine.events import Call, FunctionEnd, ModuleEnd
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
-from jax_workbench.tools.lint_jax_code.engine.values import Value
+from jax_workbench.tools.lint_jax_code.engine.values import Function, Value
 
 WRONG = frozenset(("array", "static", "dict", "list", "numpy"))
 
@@ -65,6 +65,7 @@ def check_end(event: ModuleEnd) -> Iterator[Found]:
                     f"bwd takes {n_backward} arguments, and is called with {n_fixed + 2}:"
                     " the static ones, the residuals and the cotangent (TypeError).",
                 )
+            yield from out_of_order(primal, backward, [e.const for e in entries])
             for node, value in returns.get(backward.node, []):
                 if is_wrong(value, n_primal - n_fixed):
                     yield Found(
@@ -76,6 +77,20 @@ def check_end(event: ModuleEnd) -> Iterator[Found]:
             for node, value in returns.get(forward.node, []):
                 if is_wrong(value, 2):
                     yield Found(node, "fwd must return a pair (value, residuals); this is not one.")
+
+
+def out_of_order(primal: Function, backward: Function, fixed: list[object]) -> Iterator[Found]:
+    """Report a static argument that bwd has under the same name, but not in front."""
+    names = [p.arg for p in primal.parameters]
+    in_front = [p.arg for p in backward.parameters]
+    for position in fixed:
+        name = names[position] if isinstance(position, int) and position < len(names) else ""
+        if name in in_front[len(fixed) :]:
+            yield Found(
+                backward.node,
+                f"bwd is called with the static arguments first, and `{name}` stands behind: what"
+                " is taken for it is another value. Put it in front of the residuals.",
+            )
 
 
 def is_wrong(value: Value, n: int) -> bool:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from jax_workbench.tools.lint_jax_code.engine.asking import is_guarded
 from jax_workbench.tools.lint_jax_code.engine.calls_of import arguments_of
-from jax_workbench.tools.lint_jax_code.engine.events import Call, CallTransformed
+from jax_workbench.tools.lint_jax_code.engine.events import Call, CallTransformed, FunctionEnd
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
-from jax_workbench.tools.lint_jax_code.engine.values import leaves
+from jax_workbench.tools.lint_jax_code.engine.values import STAGED, leaves
 
 CARRIES = {
     "jax.lax.scan": (1, "init"),
@@ -43,6 +43,25 @@ def check(event: CallTransformed) -> Iterator[Found]:
             )
 
 
+def check_end(event: FunctionEnd) -> Iterator[Found]:
+    """Report instances of plain classes of this file that a jitted function returns."""
+    around = event.frame.transforms
+    is_outermost = event.frame.caller is not None and event.frame.caller.staged < STAGED
+    if not around or around[0].name != "jit" or not around[0].dotted.startswith("jax."):
+        return
+    if not is_outermost or is_guarded(event):
+        return
+    for node, value in event.returned:
+        made_here = value.kind == "instance" and value.serial > event.frame.entered
+        if made_here and value.klass is not None and value.klass.is_plain:
+            yield Found(
+                node,
+                f"{value.klass.node.name} is no pytree, and jit can't give it back: TypeError."
+                " Register it with jax.tree_util.register_dataclass.",
+                related=((value.klass.node, "the class"),),
+            )
+
+
 def check_loop(event: Call) -> Iterator[Found]:
     """Report instances of plain classes of this file as the carry of a loop."""
     place = CARRIES.get(event.name)
@@ -64,7 +83,7 @@ RULE = Rule(
     "JAX716",
     "unregistered-pytree",
     "error",
-    ((CallTransformed, check), (Call, check_loop)),
+    ((CallTransformed, check), (Call, check_loop), (FunctionEnd, check_end)),
     confirm="trace",
     page=__doc__ or "",
 )

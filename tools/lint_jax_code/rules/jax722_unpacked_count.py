@@ -35,6 +35,10 @@ def n_parts_of(value: Value) -> int | None:
         return None
     if value.kind in {"tuple", "list"} and value.items is not None and value.op != "appended":
         return len(value.items)
+    if value.op == "split" and value.kind == "keys" and value.args:
+        asked = value.kwargs.get("num") or (value.args[1] if len(value.args) > 1 else None)
+        n_keys = 2 if asked is None else asked.const
+        return n_keys if isinstance(n_keys, int) else None
     if value.kind == "array" and value.shape and value.op.startswith("jax.numpy."):
         return value.shape[0]
     return None

@@ -45,8 +45,10 @@ def check(event: Call) -> Iterator[Found]:
 
 def what_is_wrong(name: str, value: Value) -> str:
     """What a value is proven to be that the parameter cannot take; empty where it can."""
-    if value.op == "passed":
+    if value.op == "passed" and not (value.parent is not None and value.parent.kind == "array"):
         return ""
+    if name in {"primals", "tangents", "argnums"} and value.kind in {"array", "numpy"}:
+        return "an array"
     if name == "axis" and value.kind in {"array", "numpy"} and value.shape not in {None, ()}:
         return "an array"
     if name == "dtype" and value.is_number:
@@ -63,6 +65,10 @@ def advice(name: str) -> str:
             return "Put the arrays into one list."
         case "dtype":
             return "Put the lengths of the shape into one tuple."
+        case "primals" | "tangents":
+            return "Put it into a tuple."
+        case "argnums":
+            return "Call what grad gives with the arguments."
         case _:
             return "Give a tuple of lengths."
 

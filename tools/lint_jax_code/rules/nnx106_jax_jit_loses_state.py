@@ -23,6 +23,9 @@ from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
 from jax_workbench.tools.lint_jax_code.engine.values import Value
 
 STATEFUL = frozenset(("flax.nnx.BatchNorm",))
+VARIABLES = frozenset(
+    f"flax.nnx.{word}" for word in ("Variable", "Param", "BatchStat", "Cache", "Intermediate")
+)
 LOSING = frozenset(("jit", "vmap", "checkpoint", "pmap"))
 
 
@@ -41,7 +44,9 @@ def found(event: Event, owner: Value, node: ast.AST) -> Iterator[Found]:
 
 def check(event: StoreIndex) -> Iterator[Found]:
     """`variable[...] = value`."""
-    if event.base.constructor.startswith("flax.nnx."):
+    klass = event.base.klass if event.base.kind == "instance" else None
+    is_variable = klass is not None and bool(klass.base_names() & VARIABLES)
+    if event.base.constructor.startswith("flax.nnx.") or is_variable:
         yield from found(event, event.base, event.target)
 
 
