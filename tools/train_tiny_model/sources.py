@@ -12,6 +12,7 @@ import numpy as np
 
 from jax_workbench.tools.errors import ToolError
 from jax_workbench.tools.train_tiny_model.generated import CONTEXT, GENERATED, characters
+from jax_workbench.tools.train_tiny_model.parquet_file import parquet_columns
 from jax_workbench.tools.train_tiny_model.rows import Array, Kind, Rows, Source
 
 BUNDLED = Path(__file__).parent / "datasets"
@@ -77,12 +78,8 @@ def retargeted(source: Source, task: str) -> Source:
 def of_file(name: str, content: bytes, task: str) -> Source:
     """Rows of a file by its ending and first bytes."""
     suffix = Path(name).suffix.lower()
-    if suffix == ".parquet":
-        raise ToolError(
-            "unsupported",
-            f"dataset: {name} is a Parquet file, which is not read here.",
-            "Write it as CSV or npz.",
-        )
+    if suffix == ".parquet" or content.startswith(b"PAR1"):
+        return of_columns(name, parquet_columns(name, content), task)
     if suffix == ".txt":
         return of_text(name, content)
     if suffix == ".safetensors":
