@@ -1,9 +1,5 @@
 """The training step and its compiled loop. Runs in the worker."""
 
-# What JAX's and Flax's transformations return has no type that pyright knows.
-# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -68,13 +64,13 @@ class Step:
             return (params, trees.map(lambda a, g: a + g / n, total, grads), rest), loss
 
         keys = jax.random.split(key, n)
-        sofar: tuple[Any, Any, Any] = (params, trees.map(jnp.zeros_like, params), rest)
+        sofar: tuple[Any, Any, Any] = (params, zeros_like(params), rest)
         if self.is_unrolled:
             losses: list[Any] = []
             for at in range(n):
                 # Weights from behind the part before: else all parts may be in memory at once.
                 sofar = jax.lax.optimization_barrier(sofar)
-                sofar, loss = add(sofar, (trees.map(lambda a, at=at: a[at], parts), keys[at]))
+                sofar, loss = add(sofar, (row_of(parts, at), keys[at]))
                 losses.append(loss)
             _, grads, rest = sofar
             return (jnp.stack(losses).mean(), rest), grads
@@ -90,13 +86,17 @@ class Step:
         params, rest = carry.params, carry.rest
         (loss, new_rest), grads = self.gradients(params, rest, batch, own)
         if self.recipe.name == "lbfgs":
+
+            def value_at(weights: Any) -> Any:
+                return self.objective(weights, rest, batch, own)[0]
+
             updates, opt_state = self.transform.update(
                 grads,
                 carry.opt_state,
                 params,
                 value=loss,
                 grad=grads,
-                value_fn=lambda p: self.objective(p, rest, batch, own)[0],
+                value_fn=value_at,
             )
         else:
             updates, opt_state = self.transform.update(grads, carry.opt_state, params)
@@ -119,16 +119,38 @@ class Step:
 
 def norm_of(tree: Any) -> Any:
     """Euclidean norm of all entries, in 32 bits at least."""
-    return optax.tree.norm(
-        trees.map(lambda a: a.astype(jnp.promote_types(a.dtype, jnp.float32)), tree)
-    )
+
+    def wide(a: Any) -> Any:
+        return a.astype(jnp.promote_types(a.dtype, jnp.float32))
+
+    return optax.tree.norm(trees.map(wide, tree))
+
+
+def row_of(tree: Any, at: int) -> Any:
+    """Row `at` of every array."""
+
+    def row(a: Any) -> Any:
+        return a[at]
+
+    return trees.map(row, tree)
+
+
+def zeros_like(tree: Any) -> Any:
+    """Zeros of the same shapes and types."""
+
+    def zeros(a: Any) -> Any:
+        return jnp.zeros_like(a)
+
+    return trees.map(zeros, tree)
 
 
 def lowered(tree: Any) -> Any:
     """Floats as bfloat16; the weights that are updated stay as they are."""
-    return trees.map(
-        lambda a: a.astype(jnp.bfloat16) if jnp.issubdtype(a.dtype, jnp.floating) else a, tree
-    )
+
+    def low(a: Any) -> Any:
+        return a.astype(jnp.bfloat16) if jnp.issubdtype(a.dtype, jnp.floating) else a
+
+    return trees.map(low, tree)
 
 
 def start(problem: Problem, recipe: Recipe, transform: Transform, seed: int) -> tuple[Any, Carry]:
@@ -171,6 +193,7 @@ def one_by_one(compiled: Callable[..., Any]) -> Callable[..., Any]:
         for number, own in zip(numbers, index, strict=True):
             carry, seen = compiled(carry, number, own, rows, key)
             every.append(seen)
-        return carry, trees.map(lambda *parts: jnp.stack(parts), *every)
+        seen = {name: jnp.stack([one[name] for one in every]) for name in every[0]}
+        return carry, seen
 
     return chunk

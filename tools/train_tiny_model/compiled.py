@@ -3,14 +3,10 @@
 Runs in the worker.
 """
 
-# What JAX's and Flax's transformations return has no type that pyright knows.
-# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
-
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -114,7 +110,8 @@ class Program:
         if self.is_own:
             return max(1, min(self.recipe.steps // N_CHUNKS, MAX_CHUNK))
         cost: Any = self._traced.lower().cost_analysis()
-        flops = float(cost.get("flops", 0.0)) if isinstance(cost, dict) else 0.0
+        found: dict[str, Any] = cast("dict[str, Any]", cost) if isinstance(cost, dict) else {}
+        flops = float(found.get("flops", 0.0))
         self.flops_per_step = flops if flops > 0 else None
         by_time = int(CHUNK_S * FLOPS_PER_S / flops) if flops > 0 else MAX_CHUNK
         wanted = max(1, min(by_time, self.recipe.steps // N_CHUNKS, MAX_CHUNK))

@@ -1,10 +1,6 @@
 """The caller's own model, loss, data and step. Runs in the worker."""
 
-# What JAX's and Flax's transformations return has no type that pyright knows.
-# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
-
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
@@ -23,9 +19,15 @@ from jax_workbench.tools.train_tiny_model.losses import (
 )
 from jax_workbench.tools.train_tiny_model.outputs import Meaning, meaning_of
 from jax_workbench.tools.train_tiny_model.presets.supervised import metric_named
-from jax_workbench.tools.train_tiny_model.problem import Batch, Problem, Recipe, inference_view
+from jax_workbench.tools.train_tiny_model.problem import (
+    Batch,
+    Problem,
+    Recipe,
+    called,
+    inference_view,
+)
 from jax_workbench.tools.train_tiny_model.rows import Array, Kind, Rows, Source, Split
-from jax_workbench.tools.train_tiny_model.untyped import nnx
+from jax_workbench.tools.train_tiny_model.untyped import as_tuple, nnx
 
 NAME = "code"
 FILENAME = f"<{NAME}>"
@@ -80,10 +82,11 @@ def own_source(code: Code, seed: int) -> Source | None:
     make_data = code.find("make_data")
     if make_data is None:
         return None
-    made = code.guarded(make_data)(seed)
-    if not isinstance(made, tuple) or len(made) not in {2, 4}:
+    said = code.guarded(make_data)(seed)
+    made = as_tuple(said)
+    if len(made) not in {2, 4}:
         raise failed(
-            f"make_data returned {type(made).__name__}, not (x, y) or (x_train, y_train, x_test, "
+            f"make_data returned {type(said).__name__}, not (x, y) or (x_train, y_train, x_test, "
             "y_test).",
             "Return such a tuple.",
         )
@@ -139,7 +142,7 @@ def custom(  # noqa: PLR0913 - each is one fact of the call
         own or usual,
         recipe_for(len(split.train)),
         metric_named(metric, meaning.metric) if meaning.metric else None,
-        forward=code.guarded(lambda model, x: model(x)),
+        forward=code.guarded(called),
         expected_init_loss=expected,
         expected_rule=rule,
         n_outputs=meaning.n_classes,
@@ -160,8 +163,11 @@ def builder(code: Code) -> Callable[[int], Any]:
             "code: it defines no class Model(nnx.Module).",
             "Define one whose __init__ takes rngs; it is built as Model(rngs=nnx.Rngs(seed)).",
         )
-    in_one_program = nnx.jit(lambda key: model(rngs=nnx.Rngs(key)))
-    plainly = code.guarded(lambda seed: model(rngs=nnx.Rngs(seed)))
+
+    def seeded(seed_or_key: Any) -> Any:
+        return model(rngs=nnx.Rngs(seed_or_key))
+
+    in_one_program, plainly = nnx.jit(seeded), code.guarded(seeded)
 
     def build(seed: int) -> Any:
         try:
@@ -253,7 +259,8 @@ def usual_loss(
 
 def scalar(said: Any) -> Any:
     """The loss from what `loss_fn` returned: a scalar, or a tuple that begins with it."""
-    loss = said[0] if isinstance(said, tuple) and said else said
+    parts = as_tuple(said)
+    loss: Any = parts[0] if parts else said
     if not hasattr(loss, "shape") and not isinstance(loss, float | int):
         raise failed(f"loss_fn returned {type(loss).__name__}.", "Return a scalar.")
     loss = jnp.asarray(loss)
@@ -286,11 +293,3 @@ def untrained_leaves(model: Any) -> list[tuple[str, str]]:
 def failed(cause: str, next_step: str) -> ToolError:
     """Say what is wrong with what the caller's code gives."""
     return ToolError("user_code_failed", cause, next_step)
-
-
-def shapes_of(rows: Rows) -> Mapping[str, Any]:
-    """Shapes and types of one part, for the checks' text."""
-    return {
-        "x": f"{rows.x.dtype}{list(rows.x.shape)}",
-        "y": f"{rows.y.dtype}{list(rows.y.shape)}",
-    }

@@ -3,15 +3,11 @@
 Runs in the worker.
 """
 
-# What JAX's and Flax's transformations return has no type that pyright knows.
-# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
-
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -37,8 +33,8 @@ type Equation = Any
 def inner_jaxprs(equation: Equation) -> Iterator[Jaxpr]:
     """Programs in the parameters of an equation."""
     for value in equation.params.values():
-        items: Any = value if isinstance(value, list | tuple) else [value]
-        for item in items:
+        many = cast("list[Any]", value) if isinstance(value, list | tuple) else [value]
+        for item in many:
             if hasattr(item, "eqns"):
                 yield item
             elif hasattr(item, "jaxpr") and hasattr(item.jaxpr, "eqns"):
@@ -250,6 +246,6 @@ def note_rectifier(
 def dead_shares(fired: Sequence[Any]) -> list[Rectified]:
     """What `rectifiers` gave, as shares."""
     return [
-        Rectified(place, int(np.size(units)), float(1 - np.mean(np.asarray(units))))
+        Rectified(place, int(np.size(units)), float(1 - np.asarray(units, float).mean()))
         for place, units in enumerate(fired)
     ]

@@ -1,9 +1,5 @@
 """Trains: chunks of steps, looks at validation between them, keeps the best. Runs in the worker."""
 
-# What JAX's and Flax's transformations return has no type that pyright knows.
-# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,9 +1,5 @@
 """How well it does: a ratio of two sums over rows, and its interval. Runs in the worker."""
 
-# What JAX's and Flax's transformations return has no type that pyright knows.
-# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -166,11 +162,11 @@ def rmse() -> Metric:
 
     def rows(outputs: Outputs, y: Any) -> tuple[jax.Array, jax.Array]:
         error, _ = squared_errors(outputs, y)
-        return error, jnp.full_like(error, np.prod(y.shape[1:]))
+        return error, jnp.full_like(error, math.prod(y.shape[1:]))
 
     def baseline(train_y: Any, y: Any) -> tuple[Any, Any]:
         error, _ = mean_errors(train_y, y)
-        return error, np.full_like(error, np.prod(y.shape[1:]))
+        return error, np.full_like(error, math.prod(y.shape[1:]))
 
     return Metric("rmse", False, rows, baseline, of_ratio=math.sqrt)
 

@@ -1,9 +1,5 @@
 """The caller's own training step, and what it did to the weights. Runs in the worker."""
 
-# What JAX's and Flax's transformations return has no type that pyright knows.
-# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
-
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +11,7 @@ from jax_workbench.tools.common.user_code import as_tool_error
 from jax_workbench.tools.errors import ToolError
 from jax_workbench.tools.train_tiny_model.chunk import TINY, Carry, norm_of
 from jax_workbench.tools.train_tiny_model.problem import Problem
-from jax_workbench.tools.train_tiny_model.untyped import nnx, tree
+from jax_workbench.tools.train_tiny_model.untyped import as_tuple, nnx, tree
 
 
 def optimizer_state(params: Any, graphdef: Any, rest: Any, transform: Any) -> tuple[Any, Any]:
@@ -73,7 +69,8 @@ def called(
         raise
     except Exception as error:  # noqa: BLE001 - whatever the caller's code raises is its answer
         raise as_tool_error(error, (problem.loss_code,)) from None
-    first: Any = said[0] if isinstance(said, tuple) and said else said
+    parts = as_tuple(said)
+    first: Any = parts[0] if parts else said
     if first is not None and np.size(first) == 1 and np.ndim(first) < 2:  # noqa: PLR2004 - a number
         return jnp.asarray(first, jnp.float32).reshape(())
     return jnp.asarray(problem.loss(model, batch, jax.random.key(0)), jnp.float32)

@@ -1,10 +1,7 @@
 """The answer for a Bayesian network: error, calibration, and a picture. Runs in the worker."""
 
-# What JAX's and Flax's transformations return has no type that pyright knows.
-# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
-
 import io
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -56,7 +53,7 @@ def posterior_answer(
     score = score_of(scores)
     status, why = verdict(found, test)
     save(job, ask, found, split.train)
-    n_weights = sum(int(np.prod(v.shape[1:])) for v in found.draws.values())
+    n_weights = sum(math.prod(v.shape[1:]) for v in found.draws.values())
     covered = wilson(test.n_covered, test.n)
     share = test.n_covered / test.n
     return TrainTinyModelAnswer(
@@ -75,7 +72,7 @@ def posterior_answer(
                 "coverage_ci": list(covered),
                 "divergences": found.n_divergences,
                 "largest_rhat_of_predictions": found.rhat,
-                "noise_sd": float(np.mean(found.draws["noise"]) * split.train.y.std()),
+                "noise_sd": float(np.asarray(found.draws["noise"]).mean() * split.train.y.std()),
                 "final_elbo_loss": float(found.losses[-100:].mean()) if len(found.losses) else None,
             },
         ),

@@ -14,6 +14,11 @@ type Model = Any
 type Batch = tuple[Any, Any]
 
 
+def called(model: Any, x: Any) -> Any:
+    """What the model says of `x`."""
+    return model(x)
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How it is trained, every default filled in."""
@@ -62,7 +67,7 @@ class Problem:
     """(model, batch, key) -> scalar."""
     defaults: Recipe
     metric: Metric | None
-    forward: Callable[[Model, Any], Any] = lambda model, x: model(x)
+    forward: Callable[[Model, Any], Any] = called
     """(model, inputs) -> what the metric takes."""
     augment: Callable[[Batch, Any], Batch] | None = None
     """(batch, key) -> what is trained on instead."""

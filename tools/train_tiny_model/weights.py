@@ -1,12 +1,8 @@
 """Weights as a safetensors file, read back before it is handed out. Runs in the worker."""
 
-# What JAX's and Flax's transformations return has no type that pyright knows.
-# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
-
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import jax.numpy as jnp
 import numpy as np
@@ -68,11 +64,12 @@ def check(content: bytes, arrays: Mapping[str, Any]) -> None:
         RuntimeError: One does not.
     """
     size = int.from_bytes(content[:8], "little")
-    header = json.loads(content[8 : 8 + size])
+    header: dict[str, Any] = json.loads(content[8 : 8 + size])
     for name, array in arrays.items():
         start, end = header[name]["data_offsets"]
         part = content[8 + size + start : 8 + size + end]
-        found: Any = np.frombuffer(part, array.dtype).reshape(header[name]["shape"])
+        flat = cast("Any", np.frombuffer(part, array.dtype))
+        found: Any = flat.reshape(header[name]["shape"])
         if found.shape != array.shape or found.tobytes() != np.ascontiguousarray(array).tobytes():
             raise RuntimeError(f"{name} was not stored as it is")
 

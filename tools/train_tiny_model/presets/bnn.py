@@ -1,9 +1,5 @@
 """A Bayesian network for one number per row: NUTS or a variational fit. Runs in the worker."""
 
-# What JAX's and Flax's transformations return has no type that pyright knows.
-# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 import numpyro
 import numpyro.distributions as dist
-from numpyro.infer import MCMC, NUTS, SVI, Predictive, Trace_ELBO, init_to_sample
+from numpyro import infer
+from numpyro.infer import MCMC, NUTS, SVI, Predictive, Trace_ELBO
 from numpyro.infer.autoguide import AutoNormal
 
 from jax_workbench.tools.errors import ToolError
@@ -144,7 +141,7 @@ def by_nuts(key: Any, x: Any, y: Any, n: int) -> tuple[Draws, int, float]:
     """Draws of NUTS, how many diverged, and the largest R-hat of the predictions."""
     kernel = NUTS(
         network,
-        init_strategy=init_to_sample,
+        init_strategy=infer.init_to_sample,
         target_accept_prob=0.9,
         max_tree_depth=MAX_TREE_DEPTH,
     )
@@ -157,7 +154,7 @@ def by_nuts(key: Any, x: Any, y: Any, n: int) -> tuple[Draws, int, float]:
         progress_bar=False,
     )
     mcmc.run(key, x, y)
-    n_divergences = int(np.sum(mcmc.get_extra_fields()["diverging"]))
+    n_divergences = int(np.asarray(mcmc.get_extra_fields()["diverging"], int).sum())
     draws = {k: v for k, v in mcmc.get_samples().items() if k != "mean"}
     by_chain = np.asarray(mcmc.get_samples(group_by_chain=True)["mean"], np.float64)
     return draws, n_divergences, largest_rhat(by_chain)

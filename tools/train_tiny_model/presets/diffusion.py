@@ -1,9 +1,5 @@
 """Denoising diffusion on points and small images. Runs in the worker."""
 
-# What JAX's and Flax's transformations return has no type that pyright knows.
-# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
-
 import math
 from functools import partial
 from typing import Any
@@ -151,6 +147,7 @@ def ended(  # noqa: PLR0913 - each is one fact of the problem
     value = float(np.mean(found))
     units = draws[0] * scale + mean
     picture = picture_of(units, real[0] * scale + mean, source)
+    shown: list[Any] = np.asarray(units[:n_samples], float).round(4).tolist()
     return Ending(
         "mmd2",
         value,
@@ -162,7 +159,7 @@ def ended(  # noqa: PLR0913 - each is one fact of the problem
             "is_held_out_reused": source.name not in GENERATED_POINTS,
         },
         {"samples.png": picture},
-        tuple(np.round(row, 4).tolist() for row in units[:n_samples]),
+        tuple(shown),
     )
 
 

@@ -1,9 +1,5 @@
 """Networks that solve a differential equation from its residual. Runs in the worker."""
 
-# What JAX's and Flax's transformations return has no type that pyright knows.
-# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +18,7 @@ from jax_workbench.tools.train_tiny_model.plot import png_of
 from jax_workbench.tools.train_tiny_model.presets.layers import Mlp
 from jax_workbench.tools.train_tiny_model.problem import Batch, Ending, Problem, Recipe, built
 from jax_workbench.tools.train_tiny_model.rows import Array, Rows, Source, Split
+from jax_workbench.tools.train_tiny_model.untyped import grad, hessian
 
 N_INSIDE = 4096
 N_BOUNDARY = 256
@@ -81,7 +78,10 @@ def poisson() -> Equation:
     domain = ((0.0, 1.0),)
 
     def residual(u: Field, p: Any) -> Any:
-        second = jax.grad(lambda x: jax.grad(u)(x)[0])(p)[0]
+        def slope(x: Any) -> Any:
+            return grad(u)(x)[0]
+
+        second = grad(slope)(p)[0]
         return second + math.pi**2 * jnp.sin(math.pi * p[0])
 
     return Equation(
@@ -103,7 +103,7 @@ def poisson_2d() -> Equation:
         return jnp.sin(math.pi * p[0]) * jnp.sin(math.pi * p[1])
 
     def residual(u: Field, p: Any) -> Any:
-        return jnp.trace(jax.hessian(u)(p)) + 2 * math.pi**2 * exact(p)
+        return jnp.trace(hessian(u)(p)) + 2 * math.pi**2 * exact(p)
 
     return Equation(
         "poisson_2d", domain, residual, lambda u, p: u(p), partial(faces, domain), exact, 100.0
@@ -118,8 +118,10 @@ def heat() -> Equation:
         return jnp.exp(-DIFFUSIVITY * math.pi**2 * p[1]) * jnp.sin(math.pi * p[0])
 
     def residual(u: Field, p: Any) -> Any:
-        u_t = jax.grad(u)(p)[1]
-        u_xx = jax.grad(lambda q: jax.grad(u)(q)[0])(p)[0]
+        def slope(q: Any) -> Any:
+            return grad(u)(q)[0]
+
+        u_t, u_xx = grad(u)(p)[1], grad(slope)(p)[0]
         return u_t - DIFFUSIVITY * u_xx
 
     return Equation(
@@ -153,9 +155,11 @@ def own_equation(code: Code) -> Equation:
     pairs: Any = code.find("domain") or [(0.0, 1.0)]
     domain = tuple((float(low), float(high)) for low, high in pairs)
     exact = code.find("exact")
-    boundary = code.find("boundary") or (
-        (lambda u, p: u(p) - exact(p)) if exact else (lambda u, p: u(p))
-    )
+
+    def gap(u: Field, p: Any) -> Any:
+        return u(p) - exact(p) if exact else u(p)
+
+    boundary = code.find("boundary") or gap
     points = code.find("boundary_points") or partial(faces, domain)
     return Equation(
         "code",
@@ -203,8 +207,8 @@ def pinn(equation: Equation, seed: int) -> Problem:
         def u(p: Any) -> Any:
             return model(p[None])[0]
 
-        within = jax.vmap(lambda p: equation.residual(u, p))(batch[0])
-        around = jax.vmap(lambda p: equation.boundary(u, p))(edge)
+        within = jax.vmap(partial(equation.residual, u))(batch[0])
+        around = jax.vmap(partial(equation.boundary, u))(edge)
         return jnp.mean(within**2) + equation.weight * jnp.mean(around**2)
 
     return Problem(

@@ -1,13 +1,9 @@
 """A small causal transformer on tokens. Runs in the worker."""
 
-# What JAX's and Flax's transformations return has no type that pyright knows.
-# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
-
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -150,7 +146,7 @@ def grown(
     window = x.shape[1]
     rows = np.zeros((len(x), n_total), np.int32)
     rows[:, :n_given] = x[:, :n_given]
-    graphdef, state = nnx.split(model)
+    graphdef, state = cast("tuple[Any, Any]", nnx.split(model))
 
     @jit
     def logits_at(state: Any, tokens: Any, last: Any) -> Any:
