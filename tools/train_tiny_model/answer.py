@@ -2,27 +2,23 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from jax_workbench.tools.contract import Next, Note
+from jax_workbench.tools.contract import Note
 from jax_workbench.tools.train_tiny_model import (
     N_CURVE,
     Check,
     CurvePoint,
     Finding,
     Score,
-    TrainTinyModelAsk,
 )
 from jax_workbench.tools.train_tiny_model.loop import Trained
-from jax_workbench.tools.train_tiny_model.problem import Recipe
+from jax_workbench.tools.train_tiny_model.problem import Ending
 from jax_workbench.tools.train_tiny_model.trace import Floats
 
 MAX_FINDINGS = 8
 MAX_LAYERS = 24
-FITS = "A batch of"
-"""How the advice begins where a smaller batch fits."""
 
 
 def finite(value: float | None) -> float | None:
@@ -81,62 +77,6 @@ def summary_of(status: str, score: Score, findings: Sequence[Finding], trained: 
     return f"{words}{when}: {scored(score)}.{cause}"
 
 
-def next_calls(  # noqa: PLR0911 - one case a line
-    status: str, findings: Sequence[Finding], ask: TrainTinyModelAsk, rate: float, steps: int
-) -> tuple[Next, ...]:
-    """The one call that would help most."""
-    codes = [finding.code for finding in findings]
-    same = {
-        key: value
-        for key, value in ask.model_dump(mode="json", exclude_defaults=True).items()
-        if key in {"model", "dataset", "task", "files", "seed", "loss", "metric"}
-    }
-    again = "Send the mended code with the same arguments."
-    if "learning_rate_too_high" in codes or "learning_rate_too_low" in codes:
-        factor = 1 / 30 if "learning_rate_too_high" in codes else 100
-        better = {**ask.optimizer, "learning_rate": float(f"{min(rate * factor, 1e-2):.1g}")}
-        return (
-            call("Try this learning rate.", {**same, "optimizer": better}),
-            call("Find a learning rate by a sweep.", {**same, "mode": "lr_find"}),
-        )
-    if "out_of_memory" in codes:
-        return (call(findings[codes.index("out_of_memory")].fix, None),)
-    if "overfitting" in codes:
-        decay = {**ask.optimizer, "weight_decay": 0.1}
-        return (call("Regularise more.", {**same, "optimizer": decay}),)
-    if findings:
-        return (call(f"{findings[0].fix} {again}", None),)
-    if status == "still_improving":
-        return (call("It is not done.", {**same, "steps": 3 * steps}),)
-    if status == "stopped_by_budget":
-        more = {"time_budget_s": min(600, 4 * ask.time_budget_s), "timeout_s": 600, "steps": steps}
-        return (call("Go on from the checkpoint (resume: its URI).", {**same, **more}),)
-    if status == "no_learning":
-        return (call("See whether it can fit even one batch.", {**same, "mode": "check"}),)
-    return ()
-
-
-def in_less_memory(
-    findings: Sequence[Finding], ask: TrainTinyModelAsk, fitted: Recipe
-) -> tuple[Next, ...]:
-    """The same call with the batch that fits; nothing where none does or memory is not short."""
-    first = findings[0]
-    if first.code != "out_of_memory" or not first.fix.startswith(FITS):
-        return ()
-    changed = {
-        "batch_size": fitted.batch_size,
-        "steps": fitted.steps,
-        "optimizer": {**ask.optimizer, "accumulate": fitted.accumulate},
-    }
-    whole = ask.model_dump(mode="json", exclude_defaults=True, exclude={"code", "epochs"})
-    return (call(f"{first.fix} Send the same code.", {**whole, **changed}),)
-
-
-def call(why: str, arguments: dict[str, Any] | None) -> Next:
-    """A call of this tool."""
-    return Next(tool="train_tiny_model", why=why, arguments=arguments)
-
-
 def notes_of(findings: Sequence[Finding]) -> list[Note]:
     """Each finding once more as a note, by the same code."""
     return [
@@ -162,6 +102,20 @@ def notes_of_stop(trained: Trained) -> list[Note]:
         f"{best.step}."
     )
     return [note("stopped_early", text)]
+
+
+def notes_of_ending(ending: Ending | None) -> list[Note]:
+    """Say where samples are still told apart from the data, beyond what two sets of data are."""
+    if ending is None or "real_against_real" not in ending.facts or ending.ci_low is None:
+        return []
+    floor, scatter = ending.facts["real_against_real"]
+    if ending.ci_low <= floor + 2 * scatter:
+        return []
+    text = (
+        f"Samples are still told apart from the data: {ending.name} {ending.value:.2g}, between "
+        f"two sets of real rows {floor:.2g}. More steps or a wider model may close the gap."
+    )
+    return [Note(code="samples_differ", severity="warning", text=text)]
 
 
 def checks_text(checks: Sequence[Check]) -> str:

@@ -18,6 +18,8 @@ from jax_workbench.tools.train_tiny_model.session import Outcome, Session
 
 N_SEEDS = 3
 MAX_SEEDS = 10
+NO_ARGUMENTS = frozenset(("seeds", "name"))
+"""What a configuration may say besides arguments."""
 OWN = frozenset(("mode", "configs", "timeout_s", "time_budget_s", "files", "resume", "x64", "seed"))
 """Arguments that are the call's, not a configuration's."""
 
@@ -53,7 +55,7 @@ def asks_of(ask: TrainTinyModelAsk) -> list[tuple[dict[str, Any], TrainTinyModel
     common: dict[str, Any] = ask.model_dump(mode="json") | {"configs": [], "mode": "train"}
     asks: list[tuple[dict[str, Any], TrainTinyModelAsk]] = []
     for place, config in enumerate(configs):
-        own = {key: value for key, value in config.items() if key not in {"seeds", "name"}}
+        own = {key: value for key, value in config.items() if key not in NO_ARGUMENTS}
         if wrong := OWN & set(own):
             raise bad(f"configs[{place}] sets {', '.join(sorted(wrong))}.", "Set it for the call.")
         if "optimizer" in own and isinstance(own["optimizer"], dict):
@@ -145,7 +147,14 @@ def best_of(ran: Sequence[Ran]) -> int | None:
     means = [(mean, i) for mean, i in means if math.isfinite(mean)]
     if not means:
         return None
-    return (max(means) if is_higher_better(ran[0]) else min(means))[1]
+    # Of equal ones the first: the caller's own order.
+    better = max if is_higher_better(ran[0]) else min
+    return better(means, key=lambda pair: pair[0])[1]
+
+
+def arguments_of(ran: Ran) -> dict[str, Any]:
+    """What of a configuration is an argument of a call."""
+    return {key: value for key, value in ran.config.items() if key not in NO_ARGUMENTS}
 
 
 def is_higher_better(ran: Ran) -> bool:

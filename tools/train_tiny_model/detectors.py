@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jax_workbench.tools.train_tiny_model import Finding
+from jax_workbench.tools.train_tiny_model.next_calls import higher_rate, lower_rate
 from jax_workbench.tools.train_tiny_model.trace import Trace
 
 PEAK = 5.0
@@ -131,7 +132,7 @@ def rate_too_high(trace: Trace, facts: Facts) -> Iterator[Finding]:
             evidence=f"The loss rose from {start:.4g} to {peak:.4g} at step {at}; in the first "
             f"tenth an update was {jumps:.2g} of the weights' size (1e-3 is usual).",
             fix=f"Lower the learning rate from {facts.learning_rate:.2g} to "
-            f"{facts.learning_rate / 30:.1g}, or find one with mode lr_find.",
+            f"{lower_rate(facts.learning_rate):.1g}, or find one with mode lr_find.",
         )
 
 
@@ -155,7 +156,7 @@ def rate_too_low(trace: Trace, facts: Facts) -> Iterator[Finding]:
             evidence=f"An update is {step:.2g} of the weights' size (1e-3 is usual), and the loss "
             f"fell by {max(fell, 0):.1%} in {n} steps.",
             fix=f"Raise the learning rate from {facts.learning_rate:.2g} to "
-            f"{min(facts.learning_rate * 100, 3e-3):.1g}, or find one with mode lr_find.",
+            f"{higher_rate(facts.learning_rate):.1g}, or find one with mode lr_find.",
         )
 
 

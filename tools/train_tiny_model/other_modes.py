@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from jax_workbench.tools.contract import Job, Next, Note
+from jax_workbench.tools.contract import Job, Note
 from jax_workbench.tools.errors import ToolError
 from jax_workbench.tools.train_tiny_model import (
     CurvePoint,
@@ -17,12 +17,14 @@ from jax_workbench.tools.train_tiny_model import answer as said
 from jax_workbench.tools.train_tiny_model.comparison import (
     Prepare,
     Ran,
+    arguments_of,
     best_of,
     difference,
     row_of,
     run_all,
 )
 from jax_workbench.tools.train_tiny_model.first_checks import Looked
+from jax_workbench.tools.train_tiny_model.next_calls import again, next_calls
 from jax_workbench.tools.train_tiny_model.one_batch import try_one_batch
 from jax_workbench.tools.train_tiny_model.rate_sweep import Sweep, picture_of, sweep
 from jax_workbench.tools.train_tiny_model.session import Session
@@ -84,9 +86,9 @@ def check_answer(
             findings=tuple(findings[: said.MAX_FINDINGS]),
         ),
         notes=(*said.notes_of(findings), *notes),
-        next=(said.call("The checks are right: train it.", {"mode": "train"}),)
+        next=(again(ask, "The checks are right: train it."),)
         if is_right
-        else said.next_calls(
+        else next_calls(
             "failed_checks", findings, ask, session.recipe.learning_rate, session.recipe.steps
         ),
     )
@@ -111,8 +113,8 @@ def sweep_answer(
     job.save("curve.png", picture_of(found), "image/png")
     rate = found.suggested
     text = (
-        f"Use learning_rate {rate:.1g}: the loss fell fastest at {found.steepest:.2g}"
-        + (f" and exploded at {found.explodes_at:.2g}." if found.explodes_at else ".")
+        f"Use learning_rate {rate:.1g}, {found.rule}"
+        + (f"; the loss exploded at {found.explodes_at:.2g}." if found.explodes_at else ".")
         if rate is not None
         else "At no learning rate did the loss fall by 2 %: the cause is not the rate."
     )
@@ -137,9 +139,9 @@ def sweep_answer(
             },
         ),
         notes=tuple(said.notes_of(looked.findings)),
-        next=(said.call("Train at this rate.", {"optimizer": settings}),)
+        next=(again(ask, "Train at this rate.", optimizer=settings),)
         if rate is not None
-        else (said.call("See what else may be wrong.", {"mode": "check"}),),
+        else (again(ask, "See what else may be wrong.", mode="check"),),
     )
 
 
@@ -182,8 +184,8 @@ def compare_answer(
             details={"differences": pairs},
         ),
         notes=tuple(notes),
-        next=(Next(tool="train_tiny_model", why="Train the best one.", arguments=ran[best].config),)
-        if best is not None and ran[best].config
+        next=(again(ask, "Train the best one.", **arguments_of(ran[best])),)
+        if best is not None
         else (),
     )
 
@@ -199,6 +201,9 @@ def compared_text(ran: Sequence[Ran], best: int | None, pairs: Sequence[dict[str
     for pair in pairs:
         low, high, d = pair["ci_low"], pair["ci_high"], pair["difference"]
         if not isinstance(d, float):
+            continue
+        if d == low == high == 0:
+            text += f"; {pair['other']} scores the same from every seed"
             continue
         word = "not told apart (too few seeds)"
         if isinstance(low, float) and isinstance(high, float):

@@ -40,8 +40,8 @@ def curve_picture(
     if expected is not None and expected > 0:
         axes[0].axhline(expected, color="grey", lw=0.8, ls=":", label="expected at the start")
     draw_marks(axes[0], trained, findings)
-    axes[0].legend(fontsize=7, loc="upper right")
-    axes[0].set_title(title, fontsize=10)
+    figure.legend(fontsize=7, loc="outside upper right", ncols=4)
+    axes[0].set_title(title, fontsize=10, loc="left")
     axes[1].plot(steps[::step], rates[::step], color="tab:green", lw=1)
     axes[1].set_ylabel("learning\nrate", fontsize=8)
     axes[1].set_ylim(bottom=0)
@@ -83,12 +83,18 @@ def draw_marks(axes: Any, trained: Trained, findings: Sequence[Finding]) -> None
     marked = [f for f in findings if f.step is not None]
     for place, finding in enumerate(marked[:4]):
         axes.axvline(finding.step, color=MARK, lw=0.9, alpha=0.8)
+        # Beside its line, towards the middle, below the curves where two are at one step.
+        is_late = finding.step is not None and 2 * finding.step > trained.step
         axes.annotate(
             finding.code,
-            (finding.step, 0.04 + 0.09 * place),
+            (finding.step, 0.5 - 0.12 * place),
             xycoords=("data", "axes fraction"),
+            xytext=(-4 if is_late else 4, 0),
+            textcoords="offset points",
+            ha="right" if is_late else "left",
             fontsize=7,
             color=MARK,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
         )
 
 

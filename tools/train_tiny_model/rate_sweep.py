@@ -34,6 +34,8 @@ class Sweep:
     steepest: float | None
     explodes_at: float | None
     program: Program
+    rule: str = ""
+    """How the suggestion follows."""
 
 
 def sweep(problem: Problem, recipe: Recipe, seed: int, left_s: Callable[[], float]) -> Sweep:
@@ -82,8 +84,14 @@ def judged(rates: Floats, losses: Floats, program: Program) -> Sweep:
     steepest = float(r[int(slope.argmin())])
     after = np.flatnonzero(v[lowest:] > EXPLODED / 2 * v[lowest])
     explodes = float(r[lowest + after[0]]) if len(after) else None
-    suggested = min(float(r[lowest]) / BELOW, steepest * 2)
-    return Sweep(rates, losses, float(f"{suggested:.1g}"), steepest, explodes, program)
+    safe, fast = float(r[lowest]) / BELOW, steepest * 2
+    rule = (
+        f"twice the rate at which the loss fell fastest ({steepest:.2g})"
+        if fast < safe
+        else f"a {BELOW:g}th of the rate at which the loss was lowest ({float(r[lowest]):.2g})"
+    )
+    suggested = float(f"{min(safe, fast):.1g}")
+    return Sweep(rates, losses, suggested, steepest, explodes, program, rule)
 
 
 def picture_of(found: Sweep) -> bytes:
@@ -97,7 +105,12 @@ def picture_of(found: Sweep) -> bytes:
         top = float(np.quantile(found.losses[kept], 0.9)) * 1.5
         axes.set_ylim(top=max(top, float(found.losses[kept][0]) * 1.3))
     if found.suggested is not None:
-        axes.axvline(found.suggested, color="black", ls="--", lw=1, label="suggested")
-        axes.legend()
+        axes.axvline(
+            found.suggested, color="black", ls="--", lw=1, label=f"suggested: {found.suggested:g}"
+        )
+        if found.explodes_at is not None:
+            text = f"exploded: {found.explodes_at:.2g}"
+            axes.axvline(found.explodes_at, color="tab:red", ls=":", lw=1, label=text)
+        axes.legend(loc="center left")
     axes.set(xlabel="learning rate", ylabel="training loss, smoothed", title="learning-rate sweep")
     return png_of(figure)

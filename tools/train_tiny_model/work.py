@@ -30,6 +30,7 @@ from jax_workbench.tools.train_tiny_model.first_checks import (
 )
 from jax_workbench.tools.train_tiny_model.loop import Trained
 from jax_workbench.tools.train_tiny_model.memory import fitting, free_bytes, peak_rss_bytes
+from jax_workbench.tools.train_tiny_model.next_calls import in_less_memory, next_calls
 from jax_workbench.tools.train_tiny_model.other_modes import (
     check_answer,
     compare_answer,
@@ -157,7 +158,7 @@ class Call:
         self.job.progress("scoring")
         outcome = session.outcome(state, looked.init_loss, looked.findings, ask.samples)
         rates = self.rates(session, state)
-        self.notes.extend(said.notes_of_stop(state))
+        self.notes.extend([*said.notes_of_stop(state), *said.notes_of_ending(outcome.ending)])
         files = save_artifacts(
             self.job, ask, session, outcome, rates=rates, expected=looked.expected
         )
@@ -172,7 +173,7 @@ class Call:
             summary=said.summary_of(outcome.verdict, outcome.score, outcome.findings, state),
             result=result,
             notes=(*said.notes_of(outcome.findings), *self.notes),
-            next=said.next_calls(
+            next=next_calls(
                 outcome.verdict,
                 outcome.findings,
                 ask,
@@ -269,10 +270,8 @@ class Call:
                 findings=tuple(findings[: said.MAX_FINDINGS]),
             ),
             notes=(*said.notes_of(findings), *self.notes),
-            next=said.in_less_memory(findings, self.ask, recipe)
-            or said.next_calls(
-                "failed_checks", findings, self.ask, recipe.learning_rate, recipe.steps
-            ),
+            next=in_less_memory(findings, self.ask, recipe)
+            or next_calls("failed_checks", findings, self.ask, recipe.learning_rate, recipe.steps),
         )
 
     def compared(self) -> TrainTinyModelAnswer:

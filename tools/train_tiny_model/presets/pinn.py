@@ -255,8 +255,13 @@ def picture_of(equation: Equation, points: Array, found: Array, wanted: Array) -
             panels, (wanted, found, found - wanted), ("exact", "network", "error"), strict=True
         ):
             box = [*equation.domain[0], *equation.domain[1]]
+            # An error is of either sign: white is none.
+            top = float(np.abs(values).max()) or 1.0
+            colours: dict[str, Any] = (
+                {"cmap": "RdBu_r", "vmin": -top, "vmax": top} if title == "error" else {}
+            )
             image = axis.imshow(
-                values.reshape(n, n).T, origin="lower", extent=box, aspect="auto", cmap="viridis"
+                values.reshape(n, n).T, origin="lower", extent=box, aspect="auto", **colours
             )
             figure.colorbar(image, ax=axis)
             axis.set(title=title, xlabel="p[0]", ylabel="p[1]")
