@@ -1,5 +1,7 @@
 """Shapes of the results of functions and methods on arrays."""
 
+import math
+
 from jax_workbench.tools.lint_jax_code.engine.events import Call
 from jax_workbench.tools.lint_jax_code.engine.keys import literal_shape
 from jax_workbench.tools.lint_jax_code.engine.shaping import (
@@ -40,7 +42,9 @@ def operation_shape(event: Call, name: str, operands: list[Value]) -> Shape | No
     shape = shape_of_value(first)
     rest = operands[1:]
     axis = event.kwargs.get("axis") or (rest[0] if rest else None)
-    if name in REDUCING:
+    if name == "append" and len(rest) == 1 and "axis" not in event.kwargs:
+        return _appended(shape, shape_of_value(rest[0]))
+    if name in REDUCING and (shape is not None or not event.has_star):
         return reduced(shape, axis, event.kwargs.get("keepdims"))
     if name in PAIRING and rest:
         return broadcast(shape, shape_of_value(rest[0]))
@@ -71,6 +75,11 @@ def _multiplied(name: str, shape: Shape | None, other: Value) -> Shape | None:
     if name == "dot" and right is not None and len(right) > 2:
         return None
     return product(shape, right)
+
+
+def _appended(shape: Shape | None, more: Shape | None) -> Shape | None:
+    lengths = [math.prod(s) if s is not None and None not in s else None for s in (shape, more)]
+    return None if None in lengths else (sum(n for n in lengths if n is not None),)
 
 
 def _wanted(event: Call, rest: list[Value]) -> Shape | None:

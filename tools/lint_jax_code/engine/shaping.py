@@ -58,10 +58,12 @@ def product(left: Shape | None, right: Shape | None) -> Shape | None:
 
 def reduced(shape: Shape | None, axis: Value | None, keepdims: Value | None) -> Shape | None:
     """The shape that is left when axes are summed over."""
-    if shape is None or (keepdims is not None and keepdims.const is not False):
+    if keepdims is not None and keepdims.const is not False:
         return None
     if axis is None or (axis.has_const and axis.const is None):
         return ()
+    if shape is None:
+        return None
     entries = axis.items if axis.items is not None else [axis]
     axes: set[int] = set()
     for entry in entries:
