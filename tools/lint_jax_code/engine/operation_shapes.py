@@ -78,8 +78,12 @@ def _multiplied(name: str, shape: Shape | None, other: Value) -> Shape | None:
 
 
 def _appended(shape: Shape | None, more: Shape | None) -> Shape | None:
-    lengths = [math.prod(s) if s is not None and None not in s else None for s in (shape, more)]
-    return None if None in lengths else (sum(n for n in lengths if n is not None),)
+    if shape is None or more is None:
+        return None
+    lengths = [n for n in (*shape, *more) if n is not None]
+    if len(lengths) < len(shape) + len(more):
+        return None
+    return (math.prod(lengths[: len(shape)]) + math.prod(lengths[len(shape) :]),)
 
 
 def _wanted(event: Call, rest: list[Value]) -> Shape | None:

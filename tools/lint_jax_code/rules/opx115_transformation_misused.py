@@ -24,6 +24,9 @@ NO_TRANSFORMATIONS = (
     "decay",
     "inject_hyperparams",
     "inject_stateful_hyperparams",
+    "from_state",
+    "perturb",
+    "micro",
 )
 """Makers of something else, by a part of their name."""
 
@@ -52,7 +55,8 @@ def is_transformation(value: Value) -> bool:
     """Whether optax's constructors gave it."""
     made = value.constructor
     is_other = any(word in made for word in NO_TRANSFORMATIONS)
-    return made.startswith("optax.") and not is_other and not made[6:7].isupper()
+    is_direct = made.startswith("optax.") and made.count(".") == 1
+    return is_direct and not is_other and not made[6:7].isupper()
 
 
 RULE = Rule(
