@@ -57,6 +57,9 @@ def test_bad_code_is_found_on_its_line(code: str) -> None:
         ("v = jnp.ones((2, 3)).transpose(0, 1).contiguous()", "JAX801"),
         ("import orbax.checkpoint as o\no.PyTreeCheckpointer().wait_until_finished()", "ORB102"),
         ("@J\ndef f(v):\n    n = v.shape[-1] / 2\n    return v[..., :n]", "JAX407"),
+        ("@J\ndef f(v, k):\n    p = jax.nn.softmax(v)\n    return jnp.log(p[k])", "JAX605"),
+        ("jax.grad(lambda r: r * r)(jnp.asarray(2))", "JAX610"),
+        ("t = {'a': 1}\njax.tree.map(t, lambda a, b: a + b, t)", "JAX717"),
         ("import nlsq\nnlsq.curve_fit(lambda t, a: a * np.exp(t), [1.0], [1.0])", "JAX107"),
     ],
 )

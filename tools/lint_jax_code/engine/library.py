@@ -77,7 +77,7 @@ def library_call(lint: "Analysis", frame: Frame, event: Call) -> Value:
     if name.startswith("builtins."):
         return _builtin(frame, event, known.last(name))
     if name.startswith("numpy."):
-        return _numpy(event, known.last(name))
+        return _numpy(frame, event, known.last(name))
     if name == "jax.lax.axis_size" or _is_size_of_axis(event):
         return static(op=name, dtype="int")  # the size of the axis
     if known.is_jnp(name):
@@ -172,13 +172,14 @@ def _builtin(frame: Frame, event: Call, name: str) -> Value:
     return Value("unknown", op=f"builtins.{name}", args=tuple(args), node=event.node)
 
 
-def _numpy(event: Call, name: str) -> Value:
+def _numpy(frame: Frame, event: Call, name: str) -> Value:
     if name in known.JNP_STATIC:
         return static(op=event.name, args=tuple(event.args))
+    first = event.args[0] if event.args else Value()
+    if name in HANDED_ON and first.kind in {"array", "pytree"} and first.traced:
+        return _jnp(frame, event, name)
     if traced_of(*event.args):
-        kind = "array" if name in HANDED_ON else "unknown"
-        traced = traced_of(*event.args) if kind == "array" else 0
-        return Value(kind, traced=traced, op=event.name, args=tuple(event.args), node=event.node)
+        return Value("unknown", op=event.name, node=event.node)
     if (event.name.startswith("numpy.random.") and name[:1].isupper()) or name in {
         "default_rng",
         "RandomState",

@@ -23,6 +23,7 @@ ONE_WAY = frozenset(
         "comprehension",
         "builtins.filter",
         "builtins.enumerate",
+        "generator",
     )
 )
 

@@ -16,6 +16,7 @@ from jax_workbench.tools.lint_jax_code.engine.parameters import positions
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
 
 GRADIENTS = frozenset(("grad", "value_and_grad", "jacfwd", "jacrev", "hessian"))
+MAKERS = frozenset(("jax.numpy.arange", "jax.numpy.array", "jax.numpy.asarray"))
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32")
 
 
@@ -31,7 +32,7 @@ def check(event: CallTransformed) -> Iterator[Found]:
     for position, (value, node) in enumerate(zip(event.args, event.nodes, strict=False)):
         is_integer = isinstance(value.const, int) and not isinstance(value.const, bool)
         is_integer |= value.kind == "array" and value.dtype in INTEGERS
-        is_integer |= value.kind == "array" and value.dtype == "int" and "arange" in value.op
+        is_integer |= value.kind == "array" and value.dtype == "int" and value.op in MAKERS
         if position in wanted and is_integer and not is_guarded(event):
             fix = None
             if isinstance(node, ast.Constant):

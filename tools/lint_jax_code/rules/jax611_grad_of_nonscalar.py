@@ -16,10 +16,25 @@ from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
 
 def check_call(event: CallTransformed) -> Iterator[Found]:
     """Remember which gradient is being taken."""
+    if is_second_of_vector(event):
+        yield Found(
+            event.node,
+            f"The inner gradient has the shape {event.args[0].shape} of its argument, and grad"
+            " needs a scalar: TypeError. Use jax.hessian, or jacfwd around the gradient.",
+        )
     function = inner_function(event.transform)
     if event.transform.name in {"grad", "value_and_grad"} and function is not None:
         event.lint.scratch["JAX611"] = (function.node, event.node, event.transform)
-    return iter(())
+
+
+def is_second_of_vector(event: CallTransformed) -> bool:
+    """Whether it is the gradient of a gradient at an array with axes."""
+    inner = event.transform.inner.transform
+    names = (event.transform.name, inner.name if inner is not None else "")
+    first = event.args[0] if event.args else None
+    is_vector = first is not None and first.kind == "array" and first.shape not in {None, ()}
+    has_argnums = event.transform.option("argnums", 0) is not None
+    return names == ("grad", "grad") and is_vector and not has_argnums
 
 
 def check(event: FunctionEnd) -> Iterator[Found]:

@@ -18,6 +18,13 @@ from jax_workbench.tools.lint_jax_code.engine.values import Value
 
 def check(event: Unpack) -> Iterator[Found]:
     """Report unpackings whose count is proven to be wrong."""
+    if event.value.kind == "transformed" and not is_guarded(event):
+        yield Found(
+            event.node,
+            "A transformed function is unpacked, and was never called: TypeError. Call it first:"
+            " jax.value_and_grad(f)(x).",
+        )
+        return
     n_names, n_parts = len(event.targets), n_parts_of(event.value)
     if n_parts is None or any(isinstance(t, ast.Starred) for t in event.targets):
         return

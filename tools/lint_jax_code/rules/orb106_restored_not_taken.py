@@ -10,6 +10,7 @@ The tree that is passed tells only structure and types: it is not filled, and th
 import ast
 from collections.abc import Iterator
 
+from jax_workbench.tools.lint_jax_code.engine.asking import is_guarded
 from jax_workbench.tools.lint_jax_code.engine.events import Discard
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
 
@@ -17,7 +18,7 @@ from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
 def check(event: Discard) -> Iterator[Found]:
     """Report restores as statements."""
     call, owner = event.node.value, event.value.parent
-    if event.value.op != ".restore()" or owner is None or event.is_last:
+    if event.value.op != ".restore()" or owner is None or event.is_last or is_guarded(event):
         return
     has_tree = isinstance(call, ast.Call) and len(call.args) + len(call.keywords) > 1
     if has_tree and owner.constructor.startswith("orbax.checkpoint."):
