@@ -130,7 +130,7 @@ def call_transformed(
         transforms=tuple(stack),
     )
     if frame.staged == 0:
-        _donate(lint, frame, stack[0], function, node, args)
+        _donate(lint, stack[0], function, node, args, kwargs)
     return outcome(stack, result, args, level)
 
 
@@ -204,30 +204,28 @@ def _mapped(transform: Transform, args: list[Value]) -> list[Value]:
 
 def _donate(
     lint: "Analysis",
-    frame: Frame,
     transform: Transform,
     function: Function,
     node: ast.Call,
     args: list[Value],
+    kwargs: dict[str, Value],
 ) -> None:
-    del frame
+    """Remember what a call gives away; jit finds names by positions, and the reverse."""
     if transform.name != "jit":
         return
     given = positions(transform.option("donate_argnums"), ()) or ()
     names = transform.option("donate_argnames")
     wanted = [p.arg for p in function.parameters]
-    chosen = set(given)
+    chosen = {i for i in given if -len(args) <= i < len(args)}
+    by_name = {wanted[i] for i in given if 0 <= i < len(wanted)}
     for entry in (names.items or [names]) if names is not None else []:
-        if entry.const in wanted:
+        by_name.add(str(entry.const))
+        if entry.const in wanted[: len(args)]:
             chosen.add(wanted.index(entry.const))
-    for position in chosen:
-        if -len(args) <= position < len(args) and args[position].kind in {
-            "array",
-            "pytree",
-            "unknown",
-            "arrays",
-            "list",
-            "dict",
-            "tuple",
-        }:
-            lint.donated[args[position].serial] = node
+    for value in [*(args[i] for i in chosen), *(kwargs[n] for n in by_name & {*kwargs})]:
+        if value.kind in DONATED:
+            lint.donated[value.serial] = node
+
+
+DONATED = frozenset(("array", "pytree", "unknown", "arrays", "list", "dict", "tuple"))
+"""Kinds of what may hold a buffer."""
