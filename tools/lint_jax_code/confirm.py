@@ -3,7 +3,7 @@
 Runs in a worker of its own. The text is run as it stands, line by line of its module level: an
 error that a finding predicts, on a line of the finding, confirms it. It is run again under JAX's
 own checker of keys, with raw keys made typed, and where a finding speaks of a leak under the
-checker of leaks. What the text does not reach is not checked.
+checker of leaks. What the text does not reach is not checked; `refuting` tells what is refuted.
 """
 
 import ast
@@ -28,6 +28,12 @@ from jax_workbench.tools.lint_jax_code.observing import (
     Observed,
     lines_of,
     observing,
+)
+from jax_workbench.tools.lint_jax_code.passing import Passes
+from jax_workbench.tools.lint_jax_code.refuting import (
+    claims_in,
+    is_refuted_by_running,
+    is_refuted_by_the_checker,
 )
 from jax_workbench.tools.lint_jax_code.rules import all_rules
 from jax_workbench.tools.lint_jax_code.source import Source
@@ -86,23 +92,42 @@ def run(argument: Mapping[str, Any], job: Job) -> dict[str, Any]:
     source = Source(argument["code"])
     probes = {rule.confirm for f in found if (rule := rules.get(f["code"])) is not None}
     jax.config.update("jax_traceback_filtering", "off")
+    passes, checked = Passes(source), Passes(source)
+    claims, of_keys = claims_in(found, passes), claims_in(found, checked)
     with observing() as observed:
-        names, raised = errors_of(source)
+        with passes.watching():
+            names, raised = errors_of(source, passes)
+        n_raised = len(raised)
+        compiled = observed.compiled.copy()
         raised += [Raised(e, tuple(lines_of(e))) for e in call_the_uncalled(source, names)]
     leaked: list[Raised] = []
     if LEAK in probes:
         with jax.checking_leaks():
             leaked = errors_of(source)[1]
     jax.config.update("jax_enable_custom_prng", True)
-    with jax.debug_key_reuse(True):
-        reused = errors_of(source, only=jax.errors.KeyReuseError)[1]
+    with jax.debug_key_reuse(True), checked.watching():
+        under_checker = errors_of(source, checked)[1]
+    reused = [r for r in under_checker if isinstance(r.error, jax.errors.KeyReuseError)]
+    refuted = [
+        c is not None
+        and (
+            (n_raised == 0 and is_refuted_by_running(c, passes, compiled))
+            or (k is not None and not under_checker and is_refuted_by_the_checker(k, checked))
+        )
+        for c, k in zip(claims, of_keys, strict=True)
+    ]
     first = next((r for r in raised if r.lines and r.is_of_a_library(source)), None)
     seen = [*observed.values()][:MAX_OBSERVED]
     if first is not None:
         seen.insert(0, told(first, "raises"))
     seen += [told(r, "reuses_key") for r in reused if r.is_of_the_text()][:1]
+    borne_out = [verdict(f, rules, raised + leaked, reused, seen) for f in found]
     return {
-        "evidence": [verdict(f, rules, raised + leaked, reused, seen) for f in found],
+        "evidence": [
+            "refuted" if is_refuted and said != "confirmed" else said
+            for said, is_refuted in zip(borne_out, refuted, strict=True)
+        ],
+        "passes": [c.at.n_passed if c is not None else 0 for c in claims],
         "observed": [{"kind": o.kind, "lines": list(o.lines), "text": o.text} for o in seen],
     }
 
@@ -134,9 +159,7 @@ def verdict(
     return "confirmed" if any(lines.intersection(p) for p in passed) else "not_checked"
 
 
-def errors_of(
-    source: Source, only: type[Exception] = Exception
-) -> tuple[dict[str, Any], list[Raised]]:
+def errors_of(source: Source, passes: Passes | None = None) -> tuple[dict[str, Any], list[Raised]]:
     """Run the statements one after the other; the names they left, and their errors in order."""
     names: dict[str, Any] = {"__name__": "__main__"}
     found: list[Raised] = []
@@ -144,9 +167,10 @@ def errors_of(
         for statement in source.tree.body:
             module = ast.Module(body=[statement], type_ignores=[])
             try:
-                exec(compile(module, NAME, "exec"), names)  # noqa: S102 - what the job is for
-            except only as error:
+                code = compile(module, NAME, "exec")
+                if passes is not None:
+                    passes.watch(code)
+                exec(code, names)  # noqa: S102 - what the job is for
+            except Exception as error:  # noqa: BLE001 - it is what is looked for
                 found.append(Raised(error, tuple(lines_of(error))))
-            except Exception:  # noqa: BLE001, S112 - another error says nothing of this probe
-                continue
     return names, found

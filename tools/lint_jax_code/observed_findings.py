@@ -94,6 +94,7 @@ def is_known(sighting: Sighting, found: Sequence[Mapping[str, Any]]) -> bool:
     """Whether a finding stands where it was seen, or predicted it where it was called."""
     return any(
         f["line"] <= line <= f["end_line"]
+        and f["evidence"] != "refuted"
         and (line == sighting.lines[-1] or f["evidence"] == "confirmed")
         for f in found
         for line in sighting.lines

@@ -46,7 +46,14 @@ class Observed:
     text: str
 
 
-type Sightings = dict[tuple[str, int], Observed]
+class Sightings(dict[tuple[str, int], Observed]):
+    """What was seen, by its kind and line."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        super().__init__()
+        self.compiled: Counter[int] = Counter()
+        """How often functions of the text were compiled from each line."""
 
 
 def lines_of(error: BaseException) -> Iterator[int]:
@@ -69,7 +76,7 @@ def lines_above(frame: FrameType | None) -> tuple[int, ...]:
 @contextmanager
 def observing() -> Generator[Sightings]:
     """Watch what runs inside; the first sighting of each kind on each line."""
-    seen: Sightings = {}
+    seen = Sightings()
 
     def note(kind: str, lines: tuple[int, ...], text: str) -> None:
         if lines:
@@ -82,7 +89,7 @@ def observing() -> Generator[Sightings]:
         warnings.showwarning = functools.partial(_warned, note)
         jax.grad = functools.partial(_differentiating, note, grad, 0)
         jax.value_and_grad = functools.partial(_differentiating, note, value_and_grad, 1)
-        jax.jit = _Compiling(note, jit)
+        jax.jit = _Compiling(note, jit, seen.compiled)
         try:
             yield seen
         finally:
@@ -223,8 +230,8 @@ def _is_constant(
 class _Compiling:
     """`jax.jit` that counts from which line a function is traced, and how often."""
 
-    def __init__(self, note: Noting, jit: Callable[..., Any]) -> None:
-        self.note, self.jit = note, jit
+    def __init__(self, note: Noting, jit: Callable[..., Any], by_line: Counter[int]) -> None:
+        self.note, self.jit, self.by_line = note, jit, by_line
         self.counts: Counter[tuple[str, int, tuple[int, ...]]] = Counter()
         self.depth = 0
         self.known: dict[int, tuple[Any, Any]] = {}
@@ -261,6 +268,7 @@ class _Compiling:
     def _count(self, fun: Any, line: int, lines: tuple[int, ...]) -> None:
         name = str(getattr(fun, "__name__", "function"))
         self.counts[name, line, lines] += 1
+        self.by_line.update(lines[-1:])
         if self.counts[name, line, lines] == MANY_COMPILATIONS:
             text = f"`{name}` was compiled {MANY_COMPILATIONS} times from this line."
             self.note("compiles", lines, text)

@@ -8,13 +8,13 @@ from jax_workbench.tools.contract import Jobs, Next, Note
 from jax_workbench.tools.errors import ToolError
 from jax_workbench.tools.lint_jax_code import Finding, Findings, LintJaxCodeAnswer, LintJaxCodeAsk
 from jax_workbench.tools.lint_jax_code.observed_findings import observed_findings
+from jax_workbench.tools.lint_jax_code.verdicts import ASKED, note_on_refuted, write_verdicts
 
 WORK = "jax_workbench.tools.lint_jax_code.work:run"
 CONFIRM = "jax_workbench.tools.lint_jax_code.confirm:run"
 LOST = frozenset(
     ("timed_out", "worker_died", "out_of_memory", "output_too_large", "user_code_failed")
 )
-VERDICTS = frozenset(("confirmed", "refuted"))
 SHOWN = 3
 
 
@@ -28,7 +28,8 @@ async def plan(ask: LintJaxCodeAsk, jobs: Jobs) -> LintJaxCodeAnswer:
         notes += await confirm(ask, jobs, static)
     result = checked(static)
     errors = [f for f in result.findings if f.severity == "error"]
-    status = "syntax_error" if is_broken else "findings" if result.findings else "clean"
+    standing = [f for f in result.findings if f.evidence != "refuted"]
+    status = "syntax_error" if is_broken else "findings" if standing else "clean"
     return LintJaxCodeAnswer(
         status=status,
         summary=summary(ask, result),
@@ -43,7 +44,7 @@ async def plan(ask: LintJaxCodeAsk, jobs: Jobs) -> LintJaxCodeAnswer:
 async def confirm(ask: LintJaxCodeAsk, jobs: Jobs, static: dict[str, Any]) -> list[Note]:
     """Ask a worker that runs the code; write what it says into the findings of the static pass."""
     found: list[dict[str, Any]] = static["findings"]
-    brief = [{"code": f["code"], "line": f["line"], "end_line": f["end_line"]} for f in found]
+    brief = [{key: f[key] for key in ASKED} for f in found]
     for finding in found:
         finding["evidence"] = "not_checked"
     try:
@@ -53,18 +54,14 @@ async def confirm(ask: LintJaxCodeAsk, jobs: Jobs, static: dict[str, Any]) -> li
             raise
         text = f"The code could not be run to confirm the findings: {error.code}."
         return [Note(code="not_confirmed", severity="warning", text=text)]
-    verdicts = value.get("evidence")
-    if not isinstance(verdicts, list) or len(verdicts) != len(found):  # pyright: ignore[reportUnknownArgumentType]
+    if not write_verdicts(found, value, static["counts"]):
         text = "The probes gave no verdicts: the code interfered with them."
         return [Note(code="not_confirmed", severity="warning", text=text)]
-    for finding, verdict in zip(found, verdicts, strict=True):  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType]
-        if verdict in VERDICTS:
-            finding["evidence"] = verdict
     for finding in observed_findings(value.get("observed"), ask, found):
         found.append(finding)
         static["counts"][finding["severity"]] += 1
-    found.sort(key=lambda f: f["line"])
-    return []
+    found.sort(key=lambda f: (f["evidence"] == "refuted", f["line"]))
+    return note_on_refuted(found, static["fixed_code"])
 
 
 def checked(static: dict[str, Any]) -> Findings:
@@ -106,15 +103,20 @@ def notes_of(static: dict[str, Any]) -> list[Note]:
 def summary(ask: LintJaxCodeAsk, result: Findings) -> str:
     """The counts and the first findings, in words."""
     counts = result.counts
-    if not result.findings:
+    standing = [f for f in result.findings if f.evidence != "refuted"]
+    refuted = len(result.findings) - len(standing)
+    if refuted and not standing:
+        return f"Clean: {refuted} of {refuted} findings refuted by running the code."
+    if not standing:
         hidden = f"; {counts['info']} info findings are not shown" if counts["info"] else ""
         return f"Clean: nothing is proven wrong at {ask.min_severity} or above{hidden}."
-    first = "; ".join(spoken(f) for f in result.findings[:SHOWN])
-    more = len(result.findings) - SHOWN
+    first = "; ".join(spoken(f) for f in standing[:SHOWN])
+    more = len(standing) - SHOWN
     tail = f"; and {more} more" if more > 0 else ""
     words = (("error", "s"), ("warning", "s"), ("info", ""))
     many = ", ".join(f"{counts[w]} {w}{'' if counts[w] == 1 else s}" for w, s in words)
-    return f"{many}. {first}{tail}."
+    back = f" {refuted} refuted by running the code." if refuted else ""
+    return f"{many}. {first}{tail}.{back}"
 
 
 def spoken(finding: Finding) -> str:
