@@ -67,14 +67,20 @@ def refused(function: Any) -> Exception | None:
             return None
         try:
             function(*given)
-        except OF_TRACING as error:
+        except Exception as error:  # noqa: BLE001 - what the guess is to blame for ends it
+            if not is_of_tracing(error):
+                return None
             errors.append(error)
-        except Exception:  # noqa: BLE001 - the guess may be at fault
-            return None
         else:
             return None
+    traced = next((error for error in errors if isinstance(error, OF_TRACING)), None)
     is_one = len({tuple(lines_of(error))[-1:] for error in errors}) == 1
-    return errors[0] if is_one and any(lines_of(errors[0])) else None
+    return traced if traced is not None and is_one and any(lines_of(traced)) else None
+
+
+def is_of_tracing(error: Exception) -> bool:
+    """Whether no value mends it: a traced one is asked for its number, or many for one truth."""
+    return isinstance(error, OF_TRACING) or "truth value of an array" in str(error).lower()
 
 
 def guessed(function: Callable[..., Any], shape: tuple[int, ...]) -> list[Any]:

@@ -44,6 +44,26 @@ async def test_a_finding_whose_error_comes_is_confirmed_and_told_once(
     assert told(answer) == [("JAX301", 4, "confirmed")]
 
 
+async def test_a_branch_in_a_function_that_nothing_calls_is_confirmed_on_guessed_arguments(
+    pool: BackgroundPool,
+) -> None:
+    code = "import jax\n\n@jax.jit\ndef f(x):\n    return x if x > 0 else -x\n"
+
+    answer = await confirm(pool, code)
+
+    assert told(answer) == [("JAX101", 5, "confirmed")]
+
+
+async def test_what_raises_nothing_is_not_confirmed_by_an_error_that_passes_its_line(
+    pool: BackgroundPool,
+) -> None:
+    code = "import jax, jax.numpy as jnp\nprint(jnp.log(jax.nn.softmax('no array')))\n"
+
+    answer = await confirm(pool, code, select=["JAX605"])
+
+    assert told(answer) == [("JAX605", 2, "not_checked")]
+
+
 async def test_an_error_that_no_finding_predicts_is_one(pool: BackgroundPool) -> None:
     answer = await confirm(pool, MISFIT)
 

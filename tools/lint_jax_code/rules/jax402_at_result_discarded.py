@@ -44,6 +44,6 @@ RULE = Rule(
     "at-result-discarded",
     "error",
     ((Discard, check),),
-    confirm="run",
+    confirm="none",
     page=__doc__ or "",
 )

@@ -105,6 +105,6 @@ RULE = Rule(
     "functional-result-discarded",
     "error",
     ((Discard, check),),
-    confirm="run",
+    confirm="none",
     page=__doc__ or "",
 )

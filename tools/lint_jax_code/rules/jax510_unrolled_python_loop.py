@@ -39,6 +39,6 @@ RULE = Rule(
     "unrolled-python-loop",
     "warning",
     ((Iterate, check),),
-    confirm="trace",
+    confirm="none",
     page=__doc__ or "",
 )

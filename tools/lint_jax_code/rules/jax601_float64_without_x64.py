@@ -55,7 +55,7 @@ RULE = Rule(
     "float64-without-x64",
     "warning",
     ((Call, check),),
-    confirm="run",
+    confirm="none",
     calls=("jax.numpy.", ".astype"),
     page=__doc__ or "",
 )

@@ -37,6 +37,6 @@ RULE = Rule(
     "eps-underflow",
     "warning",
     ((Binary, check),),
-    confirm="run",
+    confirm="none",
     page=__doc__ or "",
 )

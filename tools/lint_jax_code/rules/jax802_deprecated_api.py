@@ -50,6 +50,6 @@ RULE = Rule(
         (Attribute, check),
         (Import, check_import),
     ),
-    confirm="run",
+    confirm="none",
     page=__doc__ or "",
 )

@@ -35,6 +35,6 @@ RULE = Rule(
     "variable-value-deprecated",
     "info",
     ((Attribute, check),),
-    confirm="run",
+    confirm="none",
     page=__doc__ or "",
 )

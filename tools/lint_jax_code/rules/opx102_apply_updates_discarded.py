@@ -38,7 +38,7 @@ RULE = Rule(
     "apply-updates-discarded",
     "error",
     ((Discard, check),),
-    confirm="run",
+    confirm="none",
     instead_of=("JAX403",),
     page=__doc__ or "",
 )
