@@ -11,6 +11,7 @@ from jax_workbench.tools.lint_jax_code.engine.events import (
     Unpack,
 )
 from jax_workbench.tools.lint_jax_code.engine.frames import Frame
+from jax_workbench.tools.lint_jax_code.engine.held import put, put_all
 from jax_workbench.tools.lint_jax_code.engine.values import Value, static
 
 if TYPE_CHECKING:
@@ -66,7 +67,11 @@ def store_index(base: Value, index: Value, value: Value) -> None:
         if isinstance(index.const, str | int):
             base.entries[index.const] = value
         else:
+            put_all(base, base)
+            put(base, value)
             base.entries = None
+    elif base.kind == "dict":
+        put(base, value)
     elif base.kind == "list":
         if base.items is not None and isinstance(index.const, int):
             if -len(base.items) <= index.const < len(base.items):

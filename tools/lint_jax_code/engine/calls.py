@@ -7,10 +7,13 @@ from jax_workbench.tools.lint_jax_code.engine import canonical as known
 from jax_workbench.tools.lint_jax_code.engine.creation import SUMMING, named_dtype
 from jax_workbench.tools.lint_jax_code.engine.events import Before, Call
 from jax_workbench.tools.lint_jax_code.engine.frames import Frame
+from jax_workbench.tools.lint_jax_code.engine.held import put, put_all
 from jax_workbench.tools.lint_jax_code.engine.inference import FITTER_CLASSES, curve_fitted
 from jax_workbench.tools.lint_jax_code.engine.instances import instance_of
 from jax_workbench.tools.lint_jax_code.engine.invocation import invoke
 from jax_workbench.tools.lint_jax_code.engine.library import library_call
+from jax_workbench.tools.lint_jax_code.engine.linen import applied, is_linen
+from jax_workbench.tools.lint_jax_code.engine.nnx import MODES, is_module
 from jax_workbench.tools.lint_jax_code.engine.operation_shapes import operation_shape
 from jax_workbench.tools.lint_jax_code.engine.operators import level_of
 from jax_workbench.tools.lint_jax_code.engine.records import fill
@@ -49,6 +52,8 @@ def evaluate_call(lint: "Analysis", frame: Frame, node: ast.Call) -> Value:
     for keyword in node.keywords:
         if keyword.arg is None:
             lint.evaluate(frame, keyword.value)
+    if _has_options_bound(callee):
+        callee, kwargs = callee.args[0], {**callee.kwargs, **kwargs}
     name = known.canonical(callee.name) if callee.kind == "name" else ""
     has_star = any(isinstance(a, ast.Starred) for a in node.args)
     has_double_star = any(k.arg is None for k in node.keywords)
@@ -60,6 +65,13 @@ def evaluate_call(lint: "Analysis", frame: Frame, node: ast.Call) -> Value:
     return event.result
 
 
+def _has_options_bound(callee: Value) -> bool:
+    """Whether it is a library's function with options alone bound: a call of it is one of that."""
+    if callee.op != "functools.partial" or len(callee.args) != 1 or callee.args[0].kind != "name":
+        return False
+    return known.canonical(callee.args[0].name) not in known.TRANSFORMS
+
+
 def _result(lint: "Analysis", frame: Frame, event: Call) -> Value:
     callee, node = event.callee, event.node
     match callee.kind:
@@ -69,8 +81,7 @@ def _result(lint: "Analysis", frame: Frame, event: Call) -> Value:
             if event.has_star or event.has_double_star:
                 return Value()
             result = invoke(lint, frame, callee.function, event.args, event.kwargs, call=node)
-            is_pair = callee.op == ".apply" and event.kwargs.get("mutable") is not None
-            return Value() if is_pair else result
+            return applied(event, result) if callee.op == ".apply" else result
         case "transformed":
             return call_transformed(
                 lint,
@@ -189,9 +200,15 @@ def method_result(frame: Frame, event: Call, owner: Value, method: str) -> Value
         return _array_method(frame, event, owner, method)
     if owner.kind == "numpy":
         return Value("numpy", op=f".{method}", args=args, node=event.node)
+    if method in MODES and is_module(owner):
+        return static(None, op=f".{method}()", parent=owner, node=event.node)
+    if method == "apply" and is_linen(owner):
+        output = Value("unknown", op=".apply()", parent=owner, args=args, node=event.node)
+        return applied(event, output)
     if method in {"items", "keys", "values"}:
         return Value("iterator", op=f".{method}", parent=owner, node=event.node)
     if owner.kind in {"list", "dict", "set"} and method in MUTATORS:
+        _remember(owner, method, event)
         owner.items, owner.entries = None, None
         if method == "append" and owner.op != "comprehension":
             owner.op = "appended"
@@ -200,6 +217,15 @@ def method_result(frame: Frame, event: Call, owner: Value, method: str) -> Value
     return Value(
         "unknown", op=f".{method}()", parent=owner, args=args, kwargs=event.kwargs, node=event.node
     )
+
+
+def _remember(owner: Value, method: str, event: Call) -> None:
+    """Keep a sample of what a container holds when its elements are no longer known."""
+    put_all(owner, owner)
+    if method in {"append", "insert", "setdefault", "add"} and event.args:
+        put(owner, event.args[-1])
+    elif method in {"extend", "update"} and event.args:
+        put_all(owner, event.args[0])
 
 
 def _method_shape(event: Call, owner: Value, method: str) -> Shape | None:

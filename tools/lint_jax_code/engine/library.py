@@ -233,9 +233,22 @@ def _of_jax(frame: Frame, event: Call) -> Value | None:
         case "optax.apply_updates":
             level = level_of(frame, *event.args)
             kind = first.kind if first.kind == "array" else "pytree"
-            return Value(kind, op=event.name, traced=level)
+            return Value(kind, op=event.name, traced=level, args=tuple(event.args))
+        case "flax.nnx.split" if event.args and not event.has_star:
+            return _split(frame, event)
         case _:
             return None
+
+
+def _split(frame: Frame, event: Call) -> Value:
+    """What nnx.split gives: the structure, and a state for each filter."""
+    level = level_of(frame, *event.args[:1])
+    states = [
+        Value("pytree", traced=level, op="flax.nnx.State", args=(event.args[0],), node=event.node)
+        for _ in range(max(1, len(event.args) - 1))
+    ]
+    graph = Value("object", op="flax.nnx.GraphDef", node=event.node)
+    return Value("tuple", items=[graph, *states], op=event.name, node=event.node)
 
 
 def _other(frame: Frame, event: Call) -> Value:

@@ -78,7 +78,7 @@ def of_annotation(annotation: str, level: int) -> Value | None:
         return Value("array", traced=level)
     if annotation in NUMBERS:
         return Value("array", traced=level, dtype=annotation, shape=())
-    if annotation.startswith("flax.nnx.Optimizer"):
+    if annotation.startswith("flax.nnx.Optimizer") or annotation == "flax.nnx.Rngs":
         return Value("object", op=annotation)
     if annotation == "str" or "Callable" in annotation:
         return Value()

@@ -11,17 +11,15 @@ from collections.abc import Iterator
 
 from jax_workbench.tools.lint_jax_code.engine.asking import is_guarded, replaced
 from jax_workbench.tools.lint_jax_code.engine.events import Call
+from jax_workbench.tools.lint_jax_code.engine.linen import is_bare
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
 
 
 def check(event: Call) -> Iterator[Found]:
-    """Report `apply(variables["params"], ...)`."""
-    if event.method != "apply" or not event.args or is_guarded(event):
+    """Report `apply(variables["params"], ...)`, also where a transformation hands it on."""
+    if event.method not in {"apply", "apply_fn"} or not event.args or is_guarded(event):
         return
-    given = event.args[0]
-    if given.op != "[]" or len(given.args) != 2 or given.args[1].const != "params":
-        return
-    if given.args[0].op == ".init()":
+    if is_bare(event.args[0]):
         node = event.node.args[0]
         edit = replaced(event.lint, node, f'{{"params": {event.lint.text(node)}}}')
         yield Found(
@@ -38,6 +36,6 @@ RULE = Rule(
     "error",
     ((Call, check),),
     confirm="run",
-    calls=(".apply",),
+    calls=(".apply", ".apply_fn"),
     page=__doc__ or "",
 )

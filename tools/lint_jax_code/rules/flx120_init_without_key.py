@@ -9,36 +9,45 @@
 
 from collections.abc import Iterator
 
-from jax_workbench.tools.lint_jax_code.engine.asking import is_guarded
-from jax_workbench.tools.lint_jax_code.engine.events import Call
+from jax_workbench.tools.lint_jax_code.engine.asking import is_guarded, shown
+from jax_workbench.tools.lint_jax_code.engine.events import Before
+from jax_workbench.tools.lint_jax_code.engine.linen import is_linen
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
+from jax_workbench.tools.lint_jax_code.engine.values import Value
+
+METHODS = ("init", "init_with_output", "lazy_init")
 
 
-def check(event: Call) -> Iterator[Found]:
-    """Report arrays of numbers where the key belongs."""
+def check(event: Before) -> Iterator[Found]:
+    """Report first arguments that are proven to be no keys."""
     owner = event.owner
-    if event.method != "init" or owner is None or not event.args or is_guarded(event):
+    if owner is None or event.method not in METHODS or not event.args or event.has_star:
         return
-    klass = owner.klass if owner.kind == "instance" else None
-    is_linen = owner.constructor.startswith("flax.linen.") or (
-        klass is not None and klass.is_linen_module and klass.member("init") is None
-    )
-    first = event.args[0]
-    is_numbers = first.kind in {"array", "numpy"} and first.op.startswith(("jax.numpy.", "numpy."))
-    if is_linen and is_numbers:
+    if is_linen(owner) and is_no_key(event.args[0]) and not is_guarded(event):
+        node = event.node.args[0]
         yield Found(
             event.node,
-            "init takes a key first, and gets an array of numbers: InvalidRngError. Write"
-            " init(jax.random.key(0), x).",
+            f"`{shown(event.lint, node)}` stands where {event.method} takes the random key:"
+            f" InvalidRngError. Write {event.method}(key, x).",
         )
+
+
+def is_no_key(value: Value) -> bool:
+    """Whether it is a number or an array that can't be the data of a key."""
+    if value.is_number:
+        return True
+    if value.kind not in {"array", "numpy"}:
+        return False
+    is_wrong_shape = value.shape is not None and value.shape != (2,)
+    return is_wrong_shape or value.dtype.startswith(("float", "bfloat"))
 
 
 RULE = Rule(
     "FLX120",
     "init-without-key",
     "error",
-    ((Call, check),),
+    ((Before, check),),
     confirm="run",
-    calls=(".init",),
+    calls=tuple(f".{method}" for method in METHODS),
     page=__doc__ or "",
 )

@@ -11,29 +11,41 @@ their start, and evaluation normalises by zeros and ones.
 import ast
 from collections.abc import Iterator
 
-from jax_workbench.tools.lint_jax_code.engine.asking import is_test_file
-from jax_workbench.tools.lint_jax_code.engine.events import Unpack
+from jax_workbench.tools.lint_jax_code.engine.asking import is_guarded
+from jax_workbench.tools.lint_jax_code.engine.events import Discard, Event, Index, Unpack
+from jax_workbench.tools.lint_jax_code.engine.linen import PAIR
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
+from jax_workbench.tools.lint_jax_code.engine.values import Value, leaves
 
 
 def check(event: Unpack) -> Iterator[Found]:
     """Report `y, _ = module.apply(..., mutable=["batch_stats"])` in a loop."""
-    if len(event.targets) != 2 or not isinstance(event.node, ast.Assign):
+    last = event.targets[-1] if len(event.targets) == 2 else None
+    if isinstance(last, ast.Name) and last.id not in event.lint.facts.read:
+        yield from found(event, event.value)
+
+
+def check_index(event: Index) -> Iterator[Found]:
+    """Report `module.apply(..., mutable=["batch_stats"])[0]`."""
+    if event.index.const == 0 and event.node.value is event.base.node:
+        yield from found(event, event.base)
+
+
+def check_statement(event: Discard) -> Iterator[Found]:
+    """Report the call as a statement."""
+    if event.value.node is event.node.value:
+        yield from found(event, event.value)
+
+
+def found(event: Event, pair: Value) -> Iterator[Found]:
+    """The finding at the apply, in code that runs again with the statistics as they were."""
+    if pair.op != PAIR or not pair.node or not event.frame.in_loop or is_guarded(event):
         return
-    call, second = event.node.value, event.targets[1]
-    if not isinstance(call, ast.Call) or getattr(call.func, "attr", "") != "apply":
-        return
-    is_step = event.frame.in_loop and not is_test_file(event.lint)
-    if not isinstance(second, ast.Name) or not is_step:
-        return
-    asked = [k.value for k in call.keywords if k.arg == "mutable"]
-    words = {p.value for a in asked for p in ast.walk(a) if isinstance(p, ast.Constant)}
-    is_unread = second.id == "_" or second.id not in event.lint.facts.read
-    if "batch_stats" in words and is_unread:
+    if any(leaf.const == "batch_stats" for part in pair.args for leaf in leaves(part)):
         yield Found(
-            event.node,
-            f"The new batch_stats go to `{second.id}`, and nobody reads them: the averages stay at"
-            " their start. Carry them on.",
+            pair.node,
+            "The updated batch_stats are dropped, and the next turn starts from the old ones: the"
+            " running averages never move. Keep them: variables = {**variables, **updated}.",
         )
 
 
@@ -41,7 +53,7 @@ RULE = Rule(
     "FLX121",
     "statistics-dropped",
     "warning",
-    ((Unpack, check),),
+    ((Unpack, check), (Index, check_index), (Discard, check_statement)),
     confirm="none",
     page=__doc__ or "",
 )

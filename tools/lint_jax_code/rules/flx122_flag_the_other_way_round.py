@@ -11,31 +11,55 @@ Dropout drops nothing in training, and BatchNorm never learns.
 import ast
 from collections.abc import Iterator
 
-from jax_workbench.tools.lint_jax_code.engine.asking import replaced
+from jax_workbench.tools.lint_jax_code.engine.asking import is_guarded, replaced, shown
 from jax_workbench.tools.lint_jax_code.engine.events import Call
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
 
+OPTIONS = ("deterministic", "use_running_average")
 TRAINING = frozenset(("train", "training", "is_training", "is_train", "train_mode"))
-OPPOSITE = {"deterministic": "Dropout", "use_running_average": "BatchNorm"}
+EVALUATION = frozenset(
+    ("deterministic", "evaluation", "is_eval", "eval_mode", "inference", "use_running_average")
+)
+LIBRARIES = ("flax.linen.", "flax.nnx.")
 
 
 def check(event: Call) -> Iterator[Found]:
-    """Report `deterministic=train`."""
-    for keyword in event.node.keywords:
-        layer = OPPOSITE.get(keyword.arg or "")
-        name = keyword.value.id if isinstance(keyword.value, ast.Name) else ""
-        made = event.name or event.callee.constructor
-        if layer is not None and name in TRAINING and made.startswith("flax."):
+    """Report both ways of getting it wrong, where a layer is made or called."""
+    is_layer = event.name.startswith(LIBRARIES) or event.callee.constructor.startswith(LIBRARIES)
+    if not is_layer or is_guarded(event):
+        return
+    for option in OPTIONS:
+        given = event.keyword(option)
+        if given is None:
+            continue
+        mended = opposite(event, given.value)
+        if mended:
             yield Found(
-                keyword.value,
-                f"{keyword.arg} is true in evaluation, and gets `{name}`: {layer} does the"
-                f" opposite of what is meant. Write not {name}.",
-                fix=Fix(
-                    "unsafe",
-                    f"Write not {name}",
-                    (replaced(event.lint, keyword.value, f"not {name}"),),
-                ),
+                given.value,
+                f"{option} is given `{shown(event.lint, given.value)}`, which means the opposite:"
+                f" the layer works in evaluation and rests in training. Write {mended}.",
+                fix=Fix("unsafe", f"Write {mended}", (replaced(event.lint, given.value, mended),)),
             )
+
+
+def opposite(event: Call, node: ast.expr) -> str:
+    """What should stand there; empty where nothing is wrong by its name."""
+    match node:
+        case ast.Name() | ast.Attribute() if word_of(node) in TRAINING:
+            return f"not {event.lint.text(node)}"
+        case ast.UnaryOp(op=ast.Not(), operand=inner) if word_of(inner) in EVALUATION:
+            return event.lint.text(inner)
+        case _:
+            return ""
+
+
+def word_of(node: ast.expr) -> str:
+    """The last word of a name."""
+    match node:
+        case ast.Name(id=word) | ast.Attribute(attr=word):
+            return word
+        case _:
+            return ""
 
 
 RULE = Rule(

@@ -31,7 +31,7 @@ def check(event: Call) -> Iterator[Found]:
     names = [*known.positional]
     given = [*zip(names, event.args, event.node.args, strict=False)]
     nodes = {k.arg: k.value for k in event.node.keywords}
-    given += [(name, value, nodes[name]) for name, value in event.kwargs.items()]
+    given += [(name, value, nodes[name]) for name, value in event.kwargs.items() if name in nodes]
     for name, value, node in given:
         wrong = what_is_wrong(name, value)
         if wrong:

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 
 from jax_workbench.tools.lint_jax_code.engine.asking import replaced, shown
 from jax_workbench.tools.lint_jax_code.engine.events import Before, StoreAttribute
+from jax_workbench.tools.lint_jax_code.engine.held import held
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
-from jax_workbench.tools.lint_jax_code.engine.values import Klass, Value, leaves
+from jax_workbench.tools.lint_jax_code.engine.values import Klass, Value
 
 WRAPPERS = {"list": "nnx.List", "dict": "nnx.Dict", "tuple": "nnx.data"}
 
@@ -23,8 +24,7 @@ def check(event: StoreAttribute) -> Iterator[Found]:
     klass, value, node = event.base.klass, event.value, event.node
     if klass is None or not is_module(klass) or value.kind not in WRAPPERS:
         return
-    parts = [*leaves(value), *(value.args if value.op == "comprehension" else ())]
-    if not any(is_state(part) for part in parts) or not isinstance(node, ast.Assign):
+    if not any(is_state(part) for part in held(value)) or not isinstance(node, ast.Assign):
         return
     text = f"{WRAPPERS[value.kind]}({event.lint.text(node.value)})"
     yield Found(
@@ -52,7 +52,7 @@ def is_state(value: Value) -> bool:
         return is_module(value.klass)
     name = value.constructor
     is_layer = name.startswith("flax.nnx.") and name.count(".") == 2
-    return is_layer and name[9:] not in {"Rngs", "List", "Dict"}
+    return is_layer and name[9:] not in {"Rngs", "List", "Dict", "GraphDef"}
 
 
 def check_append(event: Before) -> Iterator[Found]:

@@ -11,29 +11,8 @@ from collections.abc import Iterator
 
 from jax_workbench.tools.lint_jax_code.engine.asking import argument_added, is_guarded
 from jax_workbench.tools.lint_jax_code.engine.events import Call
+from jax_workbench.tools.lint_jax_code.engine.nnx import LAYERS
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
-
-LAYERS = frozenset(
-    (
-        "Linear",
-        "LinearGeneral",
-        "Conv",
-        "ConvTranspose",
-        "Embed",
-        "Einsum",
-        "LoRA",
-        "LoRALinear",
-        "BatchNorm",
-        "LayerNorm",
-        "RMSNorm",
-        "GroupNorm",
-        "MultiHeadAttention",
-        "LSTMCell",
-        "GRUCell",
-        "SimpleCell",
-        "OptimizedLSTMCell",
-    )
-)
 
 
 def check(event: Call) -> Iterator[Found]:

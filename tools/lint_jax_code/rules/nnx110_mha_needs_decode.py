@@ -29,9 +29,10 @@ def check(event: Call) -> Iterator[Found]:
         edit = argument_added(event.lint, layer.node, "decode=False")
         fix = Fix("safe", "Add decode=False", (edit,))
     yield Found(
-        event.node,
-        "MultiHeadAttention is told nowhere whether it decodes: ValueError. Give decode=False to"
-        " the constructor.",
+        layer.node or event.node,
+        "MultiHeadAttention is told nowhere whether it decodes: ValueError where it is called."
+        " Give decode=False.",
+        related=((event.node, "called here"),),
         fix=fix,
     )
 

@@ -7,39 +7,64 @@ Both change the module in place and give None.
 `model.eval()` as a statement.
 """
 
+import ast
 from collections.abc import Iterator
 
-from jax_workbench.tools.lint_jax_code.engine.events import Bind
-from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
+from jax_workbench.tools.lint_jax_code.engine.asking import is_guarded, replaced, shown
+from jax_workbench.tools.lint_jax_code.engine.events import Bind, Call, Event, StoreAttribute
+from jax_workbench.tools.lint_jax_code.engine.nnx import MODES, is_module
+from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
 from jax_workbench.tools.lint_jax_code.engine.values import Value
 
 
-def check(event: Bind) -> Iterator[Found]:
-    """Report `model = model.eval()` of nnx modules."""
-    made, owner = event.value, event.value.parent
-    if made.op not in {".eval()", ".train()"} or owner is None or not is_module(owner):
+def check(event: Bind | StoreAttribute) -> Iterator[Found]:
+    """Report `model = model.eval()`."""
+    yield from found(event, event.value)
+
+
+def check_call(event: Call) -> Iterator[Found]:
+    """Report `model.eval()(x)` and `predict(model.eval(), x)`."""
+    for value in (event.callee, *event.args, *event.kwargs.values()):
+        yield from found(event, value)
+
+
+def found(event: Event, value: Value) -> Iterator[Found]:
+    """The finding at the call that gives None."""
+    call = value.node
+    if not is_mode_set(value) or not isinstance(call, ast.Call) or is_guarded(event):
         return
+    fix = None
+    if is_assigned_back(event.node, call):
+        text = event.lint.text(call)
+        fix = Fix("safe", "Drop the assignment", (replaced(event.lint, event.node, text),))
     yield Found(
-        event.node,
-        f"{made.op[1:]} changes the module and gives None, which `{event.name}` is now. Make it a"
-        " statement of its own.",
+        call,
+        f"`{shown(event.lint, call)}` changes the module and returns None, and its result is"
+        " used. Write it as a statement, and go on with the module.",
+        fix=fix,
     )
 
 
-def is_module(owner: Value) -> bool:
-    """Whether it is proven to be a module of nnx."""
-    if owner.kind == "instance" and owner.klass is not None:
-        return owner.klass.is_nnx_module and owner.klass.member("eval") is None
-    is_made = owner.constructor.startswith("flax.nnx.")
-    origin = owner.parent if owner.op == "passed" else None
-    return is_made or (origin is not None and origin.constructor.startswith("flax.nnx."))
+def is_mode_set(value: Value) -> bool:
+    """Whether it is what train() or eval() of a module gave."""
+    is_one = value.op in {f".{mode}()" for mode in MODES}
+    return is_one and value.parent is not None and is_module(value.parent)
+
+
+def is_assigned_back(statement: ast.AST, call: ast.Call) -> bool:
+    """Whether it is `model = model.eval()`."""
+    match statement:
+        case ast.Assign(targets=[target], value=ast.Call(func=ast.Attribute(value=owner)) as value):
+            return value is call and ast.unparse(target) == ast.unparse(owner)
+        case _:
+            return False
 
 
 RULE = Rule(
     "NNX121",
     "mode-gives-nothing",
     "error",
-    ((Bind, check),),
+    ((Bind, check), (StoreAttribute, check), (Call, check_call)),
     confirm="run",
     page=__doc__ or "",
 )
