@@ -15,7 +15,7 @@ from jax_workbench.tools import lint_jax_code
 
 MAX_ENTRIES = 20_000
 MAX_AGE_S = 30 * 24 * 3600
-FIELDS = frozenset(("findings", "suppressed", "is_incomplete", "failure"))
+FIELDS = frozenset(("findings", "suppressed", "is_incomplete", "failure", "is_changed"))
 
 
 def default_cache_dir(env: Mapping[str, str] | None = None) -> Path:

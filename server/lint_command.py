@@ -81,6 +81,8 @@ def lint_paths(
     for file, report in reports.items():
         if report.failure:
             sys.stderr.write(f"jax-workbench: {file} was not linted: {report.failure}.\n")
+        if report.is_changed:
+            sys.stderr.write(f"jax-workbench: {file} was changed by --fix.\n")
         if report.is_incomplete:
             said = "is too long or too deeply nested to be looked at in full"
             sys.stderr.write(f"jax-workbench: {file} {said}.\n")

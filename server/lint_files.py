@@ -38,6 +38,8 @@ class FileReport:
     is_incomplete: bool = False
     failure: str = ""
     """Why the file was not linted, or empty."""
+    is_changed: bool = False
+    """Whether fixes were written into it."""
 
 
 def lint_files(
@@ -90,6 +92,7 @@ def lint_one(task: tuple[Path, str, How]) -> FileReport:
     try:
         if file.suffix == ".ipynb":
             return _of_notebook(file, text, how)
+        before = text
         if how.fix != "none":
             text = _mended(file, text, how)
         profile = how.profile or "file"
@@ -99,7 +102,9 @@ def lint_one(task: tuple[Path, str, How]) -> FileReport:
     except Exception:  # the others are still linted, and the exit code says it
         logger.exception("lint_one", extra={"file": str(file)})
         return FileReport(failure="the linter failed on it; please report that")
-    return report_of(linted)
+    report = report_of(linted)
+    report.is_changed = text != before
+    return report
 
 
 def _mended(file: Path, text: str, how: How) -> str:

@@ -264,3 +264,21 @@ def test_a_cache_that_cannot_be_written_is_let_be(
 def test_the_digest_of_the_rules_is_one_of_their_files() -> None:
     assert rules_version() == rules_version()
     assert len(rules_version()) == 64
+
+
+def test_the_files_that_fixes_change_are_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "a.py").write_text("import jax.numpy as jnp\nx = jnp.ones(3)\nx[0] = 1\n")
+    (folder / "b.py").write_text("import jax.numpy as jnp\nx = jnp.ones(3)\n")
+
+    lint("a.py", "b.py", fix="safe")
+
+    assert capsys.readouterr().err == "jax-workbench: a.py was changed by --fix.\n"
+    assert "x = x.at[0].set(1)" in (folder / "a.py").read_text()
+
+
+def test_what_only_a_run_finds_has_a_name_too(folder: Path) -> None:
+    (folder / "a.py").write_text("import jax\n")
+
+    assert lint("a.py", ignore=("raises-when-run", "JAX006")) == 0

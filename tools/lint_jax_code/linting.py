@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from jax_workbench.tools.lint_jax_code.engine.analysis import Analysis
 from jax_workbench.tools.lint_jax_code.engine.canonical import INTERESTING
 from jax_workbench.tools.lint_jax_code.engine.rule import Edit, Fix, Found, Rule, Severity
+from jax_workbench.tools.lint_jax_code.observed_findings import KINDS
 from jax_workbench.tools.lint_jax_code.rules import all_rules
 from jax_workbench.tools.lint_jax_code.source import Source
 from jax_workbench.tools.lint_jax_code.suppression import NEVER_UNUSED, Suppression, suppressions_of
@@ -77,8 +78,13 @@ def lint_text(
 def nameless(words: Iterable[str]) -> list[str]:
     """Those words that name no rule and no family."""
     known = (*all_rules(), UNUSED)
+    others = NEVER_UNUSED | {name for kind in KINDS.values() for name in (kind.code, kind.name)}
     return [
-        w for w in words if w not in NEVER_UNUSED and not any(is_wanted(r, [w], ()) for r in known)
+        w
+        for w in words
+        if w not in others
+        and w.upper() not in others
+        and not any(is_wanted(r, [w], ()) for r in known)
     ]
 
 

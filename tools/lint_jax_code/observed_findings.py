@@ -85,7 +85,7 @@ def observed_findings(
         kind = KINDS[sighting.kind]
         if not all(1 <= line <= len(lines) for line in sighting.lines):
             continue
-        if is_asked_for(ask, kind.code) and not is_known(sighting, [*found, *made]):
+        if is_asked_for(ask, kind) and not is_known(sighting, [*found, *made]):
             made.append(finding_of(sighting, kind, lines))
     return [f for f in made if not is_taken_back(f, Source(ask.code))]
 
@@ -137,11 +137,13 @@ def called_from(sighting: Sighting, lines: Sequence[str]) -> Iterator[dict[str, 
             yield {"line": n, "column": indent(lines[n - 1]) + 1, "message": "Called from here."}
 
 
-def is_asked_for(ask: LintJaxCodeAsk, code: str) -> bool:
-    """Whether `select` and `ignore` leave it in."""
-    if any(code.startswith(c) for c in ask.ignore):
-        return False
-    return not ask.select or any(code.startswith(c) for c in ask.select)
+def is_asked_for(ask: LintJaxCodeAsk, kind: Kind) -> bool:
+    """Whether `select` and `ignore`, by code, family or name, leave it in."""
+
+    def is_named(words: Sequence[str]) -> bool:
+        return any(kind.code.startswith(w.upper()) or kind.name == w for w in words if w)
+
+    return (not ask.select or is_named(ask.select)) and not is_named(ask.ignore)
 
 
 def indent(text: str) -> int:

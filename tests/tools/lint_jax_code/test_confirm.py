@@ -101,8 +101,15 @@ async def test_what_is_no_fault_of_its_use_of_jax_is_not_told(
     assert told(await confirm(pool, code)) == []
 
 
-async def test_it_can_be_ignored_like_any_rule(pool: BackgroundPool) -> None:
-    assert told(await confirm(pool, MISFIT, ignore=["JAX002"])) == []
+@pytest.mark.parametrize("name", ["JAX002", "raises-when-run"])
+async def test_it_can_be_ignored_like_any_rule(pool: BackgroundPool, name: str) -> None:
+    assert told(await confirm(pool, MISFIT, ignore=[name])) == []
+
+
+async def test_it_can_be_selected_by_its_name(pool: BackgroundPool) -> None:
+    answer = await confirm(pool, MISFIT, select=["raises-when-run"])
+
+    assert told(answer) == [("JAX002", 7, "confirmed")]
 
 
 async def test_code_that_ends_its_worker_keeps_the_static_findings(pool: BackgroundPool) -> None:
