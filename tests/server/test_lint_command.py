@@ -238,6 +238,7 @@ def test_entries_that_nobody_used_for_long_are_dropped(tmp_path: Path) -> None:
         "suppressed": [],
         "is_incomplete": False,
         "failure": "",
+        "is_changed": False,
     }
     key = cache.key("a")
     cache.put(key, report)
