@@ -62,13 +62,15 @@ def is_unknown(node: ast.Attribute) -> bool:
     return is_public and node.attr not in array_attributes()
 
 
-def is_made_here(value: Value) -> bool:
-    """Whether a function of jax.numpy is seen to have made the array."""
-    is_method = value.op[1:] in ARRAY_METHODS and bool(value.args)
-    is_made = value.op.startswith(("jax.numpy.", "jax.random.", "jax.nn."))
-    if value.alternatives:
+def is_made_here(value: Value, depth: int = 6) -> bool:
+    """Whether a function of jax.numpy is seen to have made the array, or what it was taken of."""
+    if value.alternatives or depth == 0:
         return False
-    return is_made or (is_method and value.args[0].kind == "array")
+    if value.op == "passed" and value.parent is not None:
+        return is_made_here(value.parent, depth - 1)
+    if value.op[1:] in ARRAY_METHODS and value.args:
+        return is_made_here(value.args[0], depth - 1)
+    return value.op.startswith(("jax.numpy.", "jax.random.", "jax.nn."))
 
 
 def check_import(event: Import) -> Iterator[Found]:
