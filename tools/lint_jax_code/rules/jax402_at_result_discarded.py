@@ -15,11 +15,15 @@ from jax_workbench.tools.lint_jax_code.engine.asking import inserted_before, sho
 from jax_workbench.tools.lint_jax_code.engine.events import Discard
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
 
+UPDATES = frozenset(("set", "add", "multiply", "mul", "divide", "power", "min", "max", "apply"))
+
 
 def check(event: Discard) -> Iterator[Found]:
     """Report .at updates as statements."""
     call = event.node.value
-    if event.value.op != ".at" or event.is_last or not isinstance(call, ast.Call):
+    if not isinstance(call, ast.Call) or event.is_last:
+        return
+    if event.value.op != ".at" and not is_update(call):
         return
     yield Found(
         call,
@@ -27,6 +31,15 @@ def check(event: Discard) -> Iterator[Found]:
         " lost. Assign the result.",
         fix=mended(event, call),
     )
+
+
+def is_update(call: ast.Call) -> bool:
+    """Whether it is written `x.at[...].set(...)`, whatever x is: nothing else has that form."""
+    match call.func:
+        case ast.Attribute(value=ast.Subscript(value=ast.Attribute(attr="at")), attr=method):
+            return method in UPDATES
+        case _:
+            return False
 
 
 def mended(event: Discard, call: ast.Call) -> Fix | None:
