@@ -1,9 +1,14 @@
 import re
 from pathlib import Path
+from typing import Any, cast
 
+import jax
+import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from jax_workbench.tools.lint_jax_code.engine.rule import Rule
+from jax_workbench.tools.lint_jax_code.engine.well_known import HANDED_ON
 from jax_workbench.tools.lint_jax_code.fixing import fixed
 from jax_workbench.tools.lint_jax_code.linting import lint_text
 from jax_workbench.tools.lint_jax_code.rules import all_rules
@@ -151,3 +156,39 @@ def test_what_is_none_on_one_way_only_stays_open_behind_it() -> None:
     found = found_in(text, "JAX101")
 
     assert found == expected_in(text, "JAX101") != []
+
+
+@pytest.mark.parametrize("name", sorted(HANDED_ON))
+def test_numpy_takes_a_traced_array_where_its_functions_are_let_through(name: str) -> None:
+    more = {"reshape": (-1,), "repeat": (2,), "swapaxes": (0, 1), "moveaxis": (0, 1)}.get(name, ())
+
+    def applied(v: Any) -> Any:
+        return getattr(np, name)(v, *more)
+
+    given = cast("Any", jax.jit(applied)(jnp.ones((2, 2))))
+
+    assert isinstance(given, jax.Array)
+
+
+def test_a_sampler_is_known_by_any_name() -> None:
+    text = """from numpyro.infer import NUTS as Sampler
+def model():
+    return numpyro.sample("z", dist.Poisson(2.0))
+kernel = Sampler(model)
+"""
+    assert [found.rule.code for found in lint_text(IMPORTS + text).shown] == ["NPR110"]
+
+
+def test_a_class_whose_registration_may_name_static_fields_is_not_taken_for_leaves() -> None:
+    text = """from dataclasses import dataclass
+@dataclass
+class Sized:
+    v: jax.Array
+    n: int
+jax.tree_util.register_dataclass(Sized, data_fields=["v"], meta_fields=["n"])
+@J
+def doubled(s):
+    return s.v * 2 if s.n > 2 else s.v
+doubled(Sized(jnp.ones(2), n=3))
+"""
+    assert [found.rule.code for found in lint_text(IMPORTS + text).shown] == []

@@ -240,14 +240,14 @@ def yielded(lint: "Analysis", frame: Frame, node: ast.Yield) -> Value:
     """`yield value`: the function gives an iterator."""
     if node.value is not None:
         lint.evaluate(frame, node.value)
-    frame.root.returned.append((node, Value("iterator")))
+    frame.root.returned.append((node, Value("iterator", op="generator")))
     return Value()
 
 
 def yielded_from(lint: "Analysis", frame: Frame, node: ast.YieldFrom) -> Value:
     """`yield from values`."""
     lint.evaluate(frame, node.value)
-    frame.root.returned.append((node, Value("iterator")))
+    frame.root.returned.append((node, Value("iterator", op="generator")))
     return Value()
 
 

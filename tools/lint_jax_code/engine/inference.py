@@ -1,6 +1,5 @@
 """Functions that NumPyro and NLSQ trace: a sampler's model, a curve that is fitted."""
 
-import ast
 from typing import TYPE_CHECKING, Final
 
 from jax_workbench.tools.lint_jax_code.engine.events import Call
@@ -12,9 +11,13 @@ from jax_workbench.tools.lint_jax_code.engine.stacks import innermost
 from jax_workbench.tools.lint_jax_code.engine.values import DIFFERENTIATED, STAGED, Value
 
 if TYPE_CHECKING:
+    import ast
+
     from jax_workbench.tools.lint_jax_code.engine.analysis import Analysis
 
 GRADIENT_SAMPLERS: Final = frozenset(("numpyro.infer.NUTS", "numpyro.infer.HMC"))
+SAMPLERS: Final = "samplers"
+"""In the scratch of an analysis: the calls that made a sampler, and which."""
 MODEL_TAKERS: Final = GRADIENT_SAMPLERS | {
     "numpyro.infer.SVI",
     "numpyro.infer.BarkerMH",
@@ -27,6 +30,9 @@ FITTER_CLASSES: Final = frozenset(("nlsq.CurveFit", "nlsq.LargeDatasetFitter"))
 
 def model_taken(lint: "Analysis", frame: Frame, event: Call) -> Value:
     """`NUTS(model)`: the model runs under a gradient, its draws are traced, its data are not."""
+    if event.name in GRADIENT_SAMPLERS:
+        made = event.name.rpartition(".")[2]
+        lint.scratch.setdefault(SAMPLERS, {})[event.node] = made
     for position, name in ((0, "model"), (1, "guide")):
         given = event.argument(position, name)
         function = innermost(given)[0] if given is not None else None
@@ -44,7 +50,7 @@ def sampled(frame: Frame, event: Call) -> Value:
     """`numpyro.sample`: traced where a sampler runs the model, unless it is observed."""
     observed = event.argument(2, "obs")
     is_latent = observed is None or (observed.has_const and observed.const is None)
-    is_traced = frame.staged == STAGED or sampler_around(frame)
+    is_traced = frame.staged == STAGED or sampler_around(event)
     level = STAGED if is_latent and is_traced else 0
     return Value(
         "array",
@@ -72,14 +78,12 @@ def curve_fitted(lint: "Analysis", frame: Frame, event: Call) -> Value:
     return Value("tuple", items=[Value("numpy"), Value("numpy")], op=event.name, node=event.node)
 
 
-def sampler_around(frame: Frame) -> str:
-    """The last word of the call that runs the model around: `NUTS`; empty where none does."""
-    scope: Frame | None = frame.root
+def sampler_around(event: Call) -> str:
+    """The sampler that runs the model around, `NUTS` or `HMC`; empty where none does."""
+    made: dict[ast.AST | None, str] = event.lint.scratch.get(SAMPLERS, {})
+    scope: Frame | None = event.frame.root if made else None
     while scope is not None:
-        call = scope.call
-        if isinstance(call, ast.Call):
-            word = ast.unparse(call.func).rpartition(".")[2]
-            if word in {"NUTS", "HMC"}:
-                return word
+        if scope.call in made:
+            return made[scope.call]
         scope = scope.caller.root if scope.caller is not None else None
     return ""

@@ -109,10 +109,6 @@ def _walk(
 def _result(inner: Frame, node: ast.AST) -> Value:
     if isinstance(node, ast.AsyncFunctionDef) or not inner.returned:
         return Value()
-    if isinstance(node, ast.FunctionDef) and any(
-        isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node)
-    ):
-        return Value("iterator", op="generator", node=node)
     values = [value for at, value in inner.returned if at is not node] or [inner.returned[0][1]]
     result = values[0]
     for value in values[1:]:

@@ -15,10 +15,10 @@ TREES: Final = frozenset(
         "flax.struct.dataclass",
         "chex.dataclass",
         "jax.tree_util.register_dataclass",
-        "jax.tree_util.register_pytree_node_class",
     )
 )
-STATIC_WORDS: Final = ("pytree_node", "static", "meta_fields")
+STATIC_WORDS: Final = frozenset(("pytree_node", "static", "metadata"))
+"""Keywords of a field that may keep it out of the leaves."""
 
 
 def fill(made: Value, call: Call) -> None:
@@ -43,7 +43,7 @@ def carried(value: Value, change: Callable[[Value], Value]) -> Value:
     klass = value.klass
     if value.op != MADE_OF_FIELDS or klass is None or not is_tree(klass):
         return value
-    if any(word in ast.unparse(klass.node) for word in STATIC_WORDS):
+    if not is_all_leaves(klass):
         return Value("instance", klass=klass, node=value.node)
     attributes = {name: change(part) for name, part in value.attributes.items()}
     items = [attributes[name] for name in field_names(klass)] if value.items is not None else None
@@ -72,3 +72,16 @@ def is_tree(klass: Klass) -> bool:
     decorators = {d.name for k in klass.lineage() for d in k.decorators}
     is_registered = any(k.is_registered for k in klass.lineage())
     return is_registered or bool(TREES & (klass.base_names() | decorators))
+
+
+def is_all_leaves(klass: Klass) -> bool:
+    """Whether every field is proven to be a leaf: a call that registers may say otherwise."""
+    if any(k.is_registered for k in klass.lineage()):
+        return False
+    made = [
+        row.value
+        for k in klass.lineage()
+        for row in k.node.body
+        if isinstance(row, ast.AnnAssign) and isinstance(row.value, ast.Call)
+    ]
+    return not any(keyword.arg in STATIC_WORDS for call in made for keyword in call.keywords)

@@ -91,7 +91,7 @@ HANDED_ON: Final = frozenset(
     [
         *("sum", "mean", "prod", "max", "min", "amax", "amin", "std", "var", "any", "all"),
         *("argmax", "argmin", "cumsum", "cumprod", "transpose", "reshape", "squeeze", "round"),
-        *("repeat", "swapaxes", "real", "moveaxis"),
+        *("repeat", "swapaxes", "real", "imag", "moveaxis", "flip"),
     ]
 )
 """NumPy calls the method of that name, which a tracer has."""

@@ -37,7 +37,7 @@ def check(event: Call) -> Iterator[Found]:
     is_latent = observed is None or (observed.has_const and observed.const is None)
     if drawn is None or not is_latent or drawn.op.rpartition(".")[2] not in COUNTS:
         return
-    sampler = sampler_around(event.frame)
+    sampler = sampler_around(event)
     if sampler and not event.lint.facts.mentions("DiscreteHMCGibbs", "MixedHMC"):
         yield Found(
             event.node,
