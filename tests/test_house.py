@@ -41,6 +41,12 @@ def project() -> dict[str, Any]:
     return tomllib.loads(text(ROOT / "pyproject.toml"))
 
 
+def test_every_text_at_the_top_is_one_that_a_reader_looks_for() -> None:
+    texts = {p.name for p in committed(".md", ".txt") if p.parent == ROOT}
+
+    assert texts == {"README.md", "CHANGELOG.md", "CONTRIBUTING.md"}
+
+
 def test_no_committed_file_names_a_registry() -> None:
     """The index is the installing machine's choice."""
     naming = [name(path) for path in committed() if HOSTS.search(text(path))]
