@@ -9,6 +9,7 @@ checker of leaks. What the text does not reach is not checked; `refuting` tells 
 import ast
 import contextlib
 import io
+import sys
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from jax_workbench.tools.lint_jax_code.observing import (
     lines_of,
     observing,
 )
+from jax_workbench.tools.lint_jax_code.origin import origin_of
 from jax_workbench.tools.lint_jax_code.passing import Passes
 from jax_workbench.tools.lint_jax_code.refuting import (
     claims_in,
@@ -66,13 +68,22 @@ class Raised:
         """Whether it comes of the use of JAX or of a library on it, not for want of a device."""
         frames = traceback.extract_tb(self.error.__traceback__)
         innermost = frames[-1].filename if frames else ""
-        is_missing = isinstance(self.error, ImportError | OSError | MemoryError)
+        is_missing = isinstance(self.error, OSError | MemoryError)
         text = message_of(self.error).lower()
+        if isinstance(self.error, ImportError):
+            return is_gone(self.error)
         if is_missing or OF_THE_HOST.search(text) is not None:
             return False
         if innermost == NAME:
             return isinstance(self.error, OF_THE_USE) and not is_raised_at(source, self.lines[-1])
         return bool(LIBRARIES.intersection(Path(innermost).parts))
+
+
+def is_gone(error: ImportError) -> bool:
+    """Whether a library is there, and has no such name or module."""
+    library, _, inside = (error.name or "").partition(".")
+    is_a_name = not isinstance(error, ModuleNotFoundError) and "cannot import name" in str(error)
+    return library in LIBRARIES and library in sys.modules and bool(inside or is_a_name)
 
 
 def is_raised_at(source: Source, line: int) -> bool:
@@ -119,8 +130,8 @@ def run(argument: Mapping[str, Any], job: Job) -> dict[str, Any]:
     first = next((r for r in raised if r.lines and r.is_of_a_library(source)), None)
     seen = [*observed.values()][:MAX_OBSERVED]
     if first is not None:
-        seen.insert(0, told(first, "raises"))
-    seen += [told(r, "reuses_key") for r in reused if r.is_of_the_text()][:1]
+        seen.insert(0, told(first, "raises", origin_of(first.error, source)))
+    seen += [told(r, "reuses_key", None) for r in reused if r.is_of_the_text()][:1]
     borne_out = [verdict(f, rules, raised + leaked, reused, seen) for f in found]
     return {
         "evidence": [
@@ -128,14 +139,15 @@ def run(argument: Mapping[str, Any], job: Job) -> dict[str, Any]:
             for said, is_refuted in zip(borne_out, refuted, strict=True)
         ],
         "passes": [c.at.n_passed if c is not None else 0 for c in claims],
-        "observed": [{"kind": o.kind, "lines": list(o.lines), "text": o.text} for o in seen],
+        "observed": [o.as_told() for o in seen],
     }
 
 
-def told(raised: Raised, kind: str) -> Observed:
+def told(raised: Raised, kind: str, origin: int | None) -> Observed:
     """An error in words."""
     message = shorten(" ".join(message_of(raised.error).split()), 300)
-    return Observed(kind, raised.lines, f"{type_name(raised.error)}: {message}")
+    text = f"{type_name(raised.error)}: {message}"
+    return Observed(kind, raised.lines, text, origin if origin != raised.lines[-1] else None)
 
 
 def verdict(

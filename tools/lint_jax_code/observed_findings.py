@@ -69,6 +69,13 @@ class Sighting(BaseModel):
     lines: list[int] = Field(min_length=1, max_length=100)
     """Lines of the text that led to it, the innermost last."""
     text: str = Field(max_length=600)
+    origin: int | None = None
+    """The line to mend, where it is known to be another than the innermost."""
+
+    @property
+    def places(self) -> list[int]:
+        """All its lines, the one of the finding last."""
+        return self.lines if self.origin is None else [*self.lines, self.origin]
 
 
 def observed_findings(
@@ -83,7 +90,7 @@ def observed_findings(
         except ValidationError:
             continue
         kind = KINDS[sighting.kind]
-        if not all(1 <= line <= len(lines) for line in sighting.lines):
+        if not all(1 <= line <= len(lines) for line in sighting.places):
             continue
         if is_asked_for(ask, kind) and not is_known(sighting, [*found, *made]):
             made.append(finding_of(sighting, kind, lines))
@@ -95,9 +102,9 @@ def is_known(sighting: Sighting, found: Sequence[Mapping[str, Any]]) -> bool:
     return any(
         f["line"] <= line <= f["end_line"]
         and f["evidence"] != "refuted"
-        and (line == sighting.lines[-1] or f["evidence"] == "confirmed")
+        and (line in (sighting.lines[-1], sighting.places[-1]) or f["evidence"] == "confirmed")
         for f in found
-        for line in sighting.lines
+        for line in sighting.places
     )
 
 
@@ -111,13 +118,16 @@ def is_taken_back(finding: Mapping[str, Any], source: Source) -> bool:
 
 def finding_of(sighting: Sighting, kind: Kind, lines: Sequence[str]) -> dict[str, Any]:
     """One sighting as a finding."""
-    line = sighting.lines[-1]
+    line = sighting.places[-1]
     text = lines[line - 1]
+    said = kind.said
+    if sighting.origin is not None:
+        said = f"What is written here makes line {sighting.lines[-1]} raise when the text is run: "
     return {
         "code": kind.code,
         "name": kind.name,
         "severity": kind.severity,
-        "message": f"{kind.said}{sighting.text}",
+        "message": f"{said}{sighting.text}",
         "why": kind.why,
         "line": line,
         "column": indent(text) + 1,
@@ -132,8 +142,11 @@ def finding_of(sighting: Sighting, kind: Kind, lines: Sequence[str]) -> dict[str
 
 def called_from(sighting: Sighting, lines: Sequence[str]) -> Iterator[dict[str, Any]]:
     """The lines that led to it."""
-    for n in dict.fromkeys(sighting.lines[:-1]):
-        if n != sighting.lines[-1]:
+    *outer, raising = sighting.lines
+    if sighting.origin is not None:
+        yield {"line": raising, "column": indent(lines[raising - 1]) + 1, "message": "Raised here."}
+    for n in dict.fromkeys(outer):
+        if n != raising:
             yield {"line": n, "column": indent(lines[n - 1]) + 1, "message": "Called from here."}
 
 

@@ -44,6 +44,13 @@ class Observed:
     kind: str
     lines: tuple[int, ...]
     text: str
+    origin: int | None = None
+    """The line to mend, where it is known to be another than the innermost."""
+
+    def as_told(self) -> dict[str, Any]:
+        """As the server reads it."""
+        lines = list(self.lines)
+        return {"kind": self.kind, "lines": lines, "text": self.text, "origin": self.origin}
 
 
 class Sightings(dict[tuple[str, int], Observed]):

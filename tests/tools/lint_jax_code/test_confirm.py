@@ -101,6 +101,14 @@ async def test_what_is_no_fault_of_its_use_of_jax_is_not_told(
     assert told(await confirm(pool, code)) == []
 
 
+async def test_a_name_that_a_library_no_longer_has_is_told(pool: BackgroundPool) -> None:
+    code = "import jax\nfrom jax import partial\nimport jax.nothing_of_that_name\n"
+
+    answer = await confirm(pool, code, select=["JAX002"])
+
+    assert told(answer) == [("JAX002", 2, "confirmed")]
+
+
 @pytest.mark.parametrize("name", ["JAX002", "raises-when-run"])
 async def test_it_can_be_ignored_like_any_rule(pool: BackgroundPool, name: str) -> None:
     assert told(await confirm(pool, MISFIT, ignore=[name])) == []

@@ -100,6 +100,7 @@ UNREACHED = "import sys\n" + NOT_TRACED.replace("f(1.0)", "if sys.argv == 1:\n  
         "import jax\njax.config.update('jax_disable_jit', True)\n" + NOT_TRACED,
         ONE_LENGTH.replace("range(4, 9)", "range(3)"),
         ONE_LENGTH.replace("range(4, 9)", "range(4, 6)"),
+        REBOUND.replace("jax.random.key(7)", "jax.random.fold_in(jax.random.key(7), 1)"),
     ],
     ids=[
         "an error elsewhere",
@@ -111,6 +112,7 @@ UNREACHED = "import sys\n" + NOT_TRACED.replace("f(1.0)", "if sys.argv == 1:\n  
         "nothing is traced",
         "two lengths",
         "too few turns",
+        "keys that fold_in made",
     ],
 )
 async def test_what_was_not_put_to_the_test_is_not_refuted(pool: BackgroundPool, code: str) -> None:
