@@ -1,6 +1,6 @@
 """Steps per second of train_tiny_model's loop, a plain nnx.jit loop and PyTorch eager, in one run.
 
-    .venv/bin/python benchmarks/training_beside_torch.py --torch PYTHON [--threads N] [--models A,B]
+    .venv/bin/python -m benchmarks.training_beside_torch --torch PYTHON [--threads N] [--models A,B]
 
 PYTHON is an interpreter with torch and NumPy in an environment of its own (or JAX_WORKBENCH_TORCH):
 PyTorch is no dependency. Without it the other two are timed, and the record says why. All three
@@ -27,6 +27,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from benchmarks.nnx_jit_loop import nnx_jit_loop
 from jax_workbench.tools.train_tiny_model import TrainTinyModelAsk
 from jax_workbench.tools.train_tiny_model.compiled import Program
 from jax_workbench.tools.train_tiny_model.loop import Batches
@@ -98,27 +99,7 @@ class Work:
 
     def plain(self) -> Block:
         """A loop over an `nnx.jit` step, warmed up."""
-        problem, key = self.problem, jax.random.key(0)
-        model = problem.build(0)
-        optimizer = nnx.Optimizer(model, self.program.transform, wrt=nnx.Param)
-
-        @nnx.jit
-        def step(model: Any, optimizer: Any, x: Any, y: Any, key: Any) -> Any:
-            batch = (x, y) if problem.augment is None else problem.augment((x, y), key)
-
-            def objective(own: Any) -> Any:
-                return problem.loss(own, batch, key)
-
-            loss, grads = nnx.value_and_grad(objective)(model)
-            optimizer.update(model, grads)
-            return loss
-
-        rows = [(self.program.rows[0][i], self.program.rows[1][i]) for i in self.index]
-        step(model, optimizer, *rows[0], key)
-
-        def run() -> Any:
-            return [step(model, optimizer, x, y, key) for x, y in rows][-1]
-
+        run = nnx_jit_loop(self.problem, self.program, self.index)
         return lambda: timed(run)
 
     def task(self, threads: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Steps per CPU second of the tool's loop against a plain `nnx.jit` loop, on the same work.
 
     export XLA_FLAGS=--xla_cpu_multi_thread_eigen=false
-    .venv/bin/python tests/records/train_tiny_model_speed.py
+    .venv/bin/python -m tests.records.train_tiny_model_speed
 
 writes train_tiny_model_speed.json and .md beside this file. Both loops train the same preset on the
 same batches and measure nothing else but, in the tool's, the norms that its diagnosis needs. Blocks
@@ -19,12 +19,12 @@ from typing import Any
 import jax
 import numpy as np
 
+from benchmarks.nnx_jit_loop import nnx_jit_loop
 from jax_workbench.tools.train_tiny_model import TrainTinyModelAsk
 from jax_workbench.tools.train_tiny_model.compiled import Program
 from jax_workbench.tools.train_tiny_model.loop import Batches
 from jax_workbench.tools.train_tiny_model.presets.table import problem_of
 from jax_workbench.tools.train_tiny_model.session import recipe_of
-from jax_workbench.tools.train_tiny_model.untyped import nnx
 
 HERE = Path(__file__).parent
 NAME = "train_tiny_model_speed"
@@ -49,22 +49,7 @@ def both_loops(arguments: dict[str, Any], n: int) -> tuple[list[float], list[flo
     index, numbers = batches.rows(0, n), np.arange(n, dtype=np.int32)
     key = jax.random.key(0)
     carry, _ = program(program.fresh(0), numbers, index, key)
-    model = problem.build(0)
-    optimizer = nnx.Optimizer(model, program.transform, wrt=nnx.Param)
-
-    @nnx.jit
-    def step(model: Any, optimizer: Any, x: Any, y: Any, key: Any) -> Any:
-        batch = (x, y) if problem.augment is None else problem.augment((x, y), key)
-
-        def objective(own: Any) -> Any:
-            return problem.loss(own, batch, key)
-
-        loss, grads = nnx.value_and_grad(objective)(model)
-        optimizer.update(model, grads)
-        return loss
-
-    rows = [(program.rows[0][i], program.rows[1][i]) for i in index]
-    step(model, optimizer, *rows[0], key)
+    plain_block = nnx_jit_loop(problem, program, index)
     ours: list[float] = []
     plain: list[float] = []
     for _ in range(N_BLOCKS):
@@ -73,10 +58,7 @@ def both_loops(arguments: dict[str, Any], n: int) -> tuple[list[float], list[flo
         jax.block_until_ready(seen)
         ours.append(time.process_time() - began)
         began = time.process_time()
-        loss = None
-        for x, y in rows:
-            loss = step(model, optimizer, x, y, key)
-        jax.block_until_ready(loss)
+        jax.block_until_ready(plain_block())
         plain.append(time.process_time() - began)
     return ours, plain, program
 
