@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from jax_workbench.tools.contract import Note
 from jax_workbench.tools.train_tiny_model.compiled import Program
 from jax_workbench.tools.train_tiny_model.evaluation import Evaluator
+from jax_workbench.tools.train_tiny_model.messages import PARTS, steps_in_parts
 from jax_workbench.tools.train_tiny_model.problem import Problem, Recipe
 from jax_workbench.tools.train_tiny_model.rows import Rows
+from jax_workbench.tools.train_tiny_model.session import Session
 from jax_workbench.tools.train_tiny_model.untyped import nnx
 
 N_PROBED = 64
@@ -73,6 +76,30 @@ def check_is_mean(problem: Problem, program: Program) -> None:
             f"the loss of {size * N_PROBE_PARTS} rows is {whole:.6g} and the mean over their "
             f"quarters {np.mean(parts):.6g}: rows of a batch are weighed by what else is in it."
         )
+
+
+def more_parts(problem: Problem, program: Program) -> tuple[list[int], str]:
+    """Numbers of parts, more than the program's, that train the same; or why there are none."""
+    recipe = program.recipe
+    try:
+        check_can_be_cut(problem, recipe)
+        check_is_mean(problem, program)
+    except NotTheSame as error:
+        return [], f"It is not trained in parts: {error}"
+    every = {number_of_parts(recipe.batch_size, wanted) for wanted in PARTS}
+    return sorted(n for n in every if n > recipe.batch_parts), ""
+
+
+def note_of_parts(session: Session, why: str) -> Note:
+    """That batches are taken in parts from the start, and why."""
+    recipe = session.recipe
+    changed = differences(session.problem, session.program)
+    n, size = recipe.batch_parts, recipe.batch_size
+    text = (
+        f"{why} Each batch of {size} is taken in {n} parts of {size // n} rows and the mean of "
+        f"their gradients{steps_in_parts(changed)}"
+    )
+    return Note(code="trained_in_parts", severity="warning" if changed else "info", text=text)
 
 
 def differences(problem: Problem, program: Program) -> list[str]:

@@ -2,7 +2,7 @@
 
 import mmap
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from jax_workbench.tools.train_tiny_model import Finding
@@ -55,46 +55,78 @@ class Fitted:
     text: str
 
 
-def fitting(make: Callable[[Recipe], Program], recipe: Recipe, room: int) -> Fitted:
-    """Compile; while the prediction exceeds `room`, halve the batch and accumulate instead.
+type Make = Callable[[Recipe], Program]
+type Parts = tuple[Sequence[int], str]
+"""Numbers of parts to take a batch in, ascending; where there are none, why."""
+
+
+def fitting(make: Make, recipe: Recipe, room: int, parts_of: Callable[[Program], Parts]) -> Fitted:
+    """Compile; while the prediction exceeds `room`, take the batches in more parts.
 
     Nothing is allocated by looking: programs are compiled for shapes alone.
+
+    Args:
+        make: Traces the program of a recipe.
+        recipe: As asked for.
+        room: Bytes that may be allocated.
+        parts_of: Called where a program's prediction is too large; costs some compiling.
     """
     program = make(recipe)
     program.prepare()
-    asked = program.predicted_bytes
-    now, tries = recipe, MAX_TRIES if recipe.batch_parts > 1 else 0
-    while (program.predicted_bytes or 0) + SLACK_BYTES > room and tries < MAX_TRIES:
+    if has_room(program, room):
+        return Fitted(program, recipe, None, f"{mib(program)} MiB are predicted, {free(room)}.")
+    evidence = f"A batch of {recipe.batch_size} needs {mib(program)} MiB, {free(room)}."
+    parts, why_whole = parts_of(program)
+    cut, now = program, recipe
+    for n in parts:
+        now = replace(recipe, batch_parts=n)
+        cut = make(now)
+        cut.prepare()
+        if has_room(cut, room):
+            return Fitted(cut, now, None, f"{evidence} In {n} parts it needs {mib(cut)} MiB.")
+    if parts:
+        advice = (
+            f"Even in {now.batch_parts} parts it needs {mib(cut)} MiB: use jax.checkpoint "
+            "(nnx.remat) around the layers, or a smaller model."
+        )
+    else:
+        cut, now, advice = halved(make, program, room)
+        advice = f"{advice} {why_whole}".strip()
+    finding = Finding(code="out_of_memory", step=0, evidence=evidence, fix=advice)
+    return Fitted(cut, now, finding, evidence)
+
+
+def halved(make: Make, program: Program, room: int) -> tuple[Program, Recipe, str]:
+    """A batch that fits, with accumulation, for a call of its own; and what to say of it."""
+    now = program.recipe
+    for _ in range(MAX_TRIES):
         if now.batch_size < 2:  # noqa: PLR2004 - cannot be halved
             break
         now = replace(
-            now,
-            batch_size=now.batch_size // 2,
-            accumulate=now.accumulate * 2,
-            steps=now.steps * 2,
-            warmup_steps=now.warmup_steps,
+            now, batch_size=now.batch_size // 2, accumulate=now.accumulate * 2, steps=now.steps * 2
         )
         program = make(now)
         program.prepare()
-        tries += 1
-    needed = program.predicted_bytes or 0
-    free = "nothing limits it" if room >= UNLIMITED else f"{room / MIB:.0f} MiB are free"
-    text = f"{needed / MIB:.0f} MiB are predicted, {free}."
-    if asked is None or asked + SLACK_BYTES <= room:
-        return Fitted(program, now, None, text)
-    fits = needed + SLACK_BYTES <= room
+        if has_room(program, room):
+            fits = f"A batch of {now.batch_size} with accumulate {now.accumulate} fits."
+            return program, now, fits
     advice = (
-        f"A batch of {now.batch_size} with accumulate {now.accumulate} fits and takes the same "
-        "steps (but for BatchNorm's statistics)."
-        if fits
-        else f"Even a batch of {now.batch_size} needs {needed / MIB:.0f} MiB: use jax.checkpoint "
+        f"Even a batch of {now.batch_size} needs {mib(program)} MiB: use jax.checkpoint "
         "(nnx.remat) around the layers, or a smaller model."
     )
-    finding = Finding(
-        code="out_of_memory",
-        step=0,
-        evidence=f"A batch of {recipe.batch_size} needs {asked / MIB:.0f} MiB, "
-        f"{room / MIB:.0f} MiB are free.",
-        fix=advice,
-    )
-    return Fitted(program, now, finding, finding.evidence)
+    return program, now, advice
+
+
+def has_room(program: Program, room: int) -> bool:
+    """Whether what is predicted fits, and a little more."""
+    return (program.predicted_bytes or 0) + SLACK_BYTES <= room
+
+
+def mib(program: Program) -> str:
+    """What is predicted."""
+    return f"{(program.predicted_bytes or 0) / MIB:.0f}"
+
+
+def free(room: int) -> str:
+    """What may be allocated, in words."""
+    return "nothing limits it" if room >= UNLIMITED else f"{room / MIB:.0f} MiB are free"

@@ -3,6 +3,7 @@
 The plan validates what comes back against these models: a worker's words are untrusted.
 """
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -11,6 +12,10 @@ from jax_workbench.tools.contract import Finite, Part
 from jax_workbench.tools.train_tiny_model import TrainTinyModelAnswer, TrainTinyModelAsk
 
 Text = Annotated[str, Field(max_length=20_000)]
+
+
+PARTS = (1, 4, 16)
+"""Into how many parts each attempt takes a batch, at least; so many attempts are made."""
 
 
 class AttemptAsk(Part):
@@ -35,3 +40,10 @@ class Attempted(Part):
     is_hopeless: bool = False
     """It ran out before any batch was taken."""
     not_the_same: Text = ""
+
+
+def steps_in_parts(differences: Sequence[str]) -> str:
+    """What steps by the mean of the parts' gradients are, as the end of a sentence."""
+    if differences:
+        return f": the steps of whole batches, but {' and '.join(differences)}."
+    return "; but for rounding these are the steps of whole batches."

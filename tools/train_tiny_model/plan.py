@@ -13,11 +13,14 @@ from pydantic import ValidationError
 from jax_workbench.tools.contract import JobResult, Jobs, Note
 from jax_workbench.tools.errors import ToolError
 from jax_workbench.tools.train_tiny_model import TrainTinyModelAnswer, TrainTinyModelAsk
-from jax_workbench.tools.train_tiny_model.messages import AttemptAsk, Attempted
+from jax_workbench.tools.train_tiny_model.messages import (
+    PARTS,
+    AttemptAsk,
+    Attempted,
+    steps_in_parts,
+)
 
 WORK = "jax_workbench.tools.train_tiny_model.attempt:run"
-PARTS = (1, 4, 16)
-"""Into how many parts each attempt takes a batch, at least; so many attempts are made."""
 LEAST_S = 5.0
 """Below it another attempt would only be cut off."""
 CAUSE_LIMIT = 300
@@ -31,6 +34,8 @@ async def plan(ask: TrainTinyModelAsk, jobs: Jobs) -> TrainTinyModelAnswer:
     """Answer the call; the server calls this."""
     call = Call(ask, jobs)
     for parts in PARTS:
+        if parts <= call.most_parts():
+            continue
         if parts > 1:
             call.check_is_time()
             jobs.progress(f"out of memory: again in a fresh worker, each batch in {parts} parts")
@@ -39,8 +44,8 @@ async def plan(ask: TrainTinyModelAsk, jobs: Jobs) -> TrainTinyModelAnswer:
             for saved in result.saved:
                 jobs.keep(saved)
             return call.answer(attempted.answer, attempted)
-        call.lose(attempted)
-    raise call.given_up("No more than three attempts are made.")
+        call.lose(attempted, parts)
+    raise call.given_up("Its batches are not taken in more parts than that.")
 
 
 @dataclass
@@ -79,7 +84,11 @@ class Call:
             ) from error
         return believed(result), result
 
-    def lose(self, attempted: Attempted) -> None:
+    def most_parts(self) -> int:
+        """Into how many parts batches were taken where memory ran out, by request or prediction."""
+        return max((max(parts, attempted.batch_parts) for attempted, parts in self.lost), default=0)
+
+    def lose(self, attempted: Attempted, parts: int) -> None:
         """Keep what an attempt died of.
 
         Raises:
@@ -91,7 +100,7 @@ class Call:
             )
         if attempted.is_hopeless and not self.lost:
             raise ToolError("out_of_memory", attempted.out_of_memory, attempted.next_step)
-        self.lost.append((attempted, PARTS[len(self.lost)]))
+        self.lost.append((attempted, parts))
         if attempted.batch_size is not None and attempted.batch_parts == attempted.batch_size:
             raise self.given_up("A part was one row: there are no smaller ones.")
 
@@ -128,9 +137,7 @@ class Call:
             return answer
         size, n = attempted.batch_size, attempted.batch_parts
         rows = f" of {size // n} rows" if size else ""
-        same = "; but for rounding these are the steps of whole batches."
-        if attempted.differences:
-            same = f": the steps of whole batches, but {' and '.join(attempted.differences)}."
+        same = steps_in_parts(attempted.differences)
         text = (
             f"{self.so_far()} Attempt {len(self.lost) + 1}, in a fresh worker, took each batch of "
             f"{size} in {n} parts{rows} and the mean of their gradients{same}"

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from jax_workbench.tools.contract import LongJob, Note
@@ -18,6 +19,8 @@ from jax_workbench.tools.train_tiny_model.artifacts import facts_of, save_artifa
 from jax_workbench.tools.train_tiny_model.batch_parts import (
     check_can_be_cut,
     check_is_mean,
+    more_parts,
+    note_of_parts,
     number_of_parts,
 )
 from jax_workbench.tools.train_tiny_model.compiled import Program
@@ -115,6 +118,7 @@ class Call:
             lambda own: program if own == recipe else Program(problem, own, ask.seed),
             recipe,
             free_bytes(),
+            partial(more_parts, problem),
         )
         looked.add("memory", fitted.text, [fitted.finding] if fitted.finding else [])
         if not fitted.program.is_looped and not fitted.program.is_own:
@@ -128,7 +132,11 @@ class Call:
             )
         if fitted.program is program:
             return session
-        return Session(problem, fitted.recipe, fitted.program)
+        fitting_session = Session(problem, fitted.recipe, fitted.program)
+        if not fitted.finding:
+            self.session = fitting_session
+            self.notes.append(note_of_parts(fitting_session, fitted.text))
+        return fitting_session
 
     def in_parts(self, problem: Problem, recipe: Recipe) -> Recipe:
         """The recipe with its batches in as many parts as this attempt takes.

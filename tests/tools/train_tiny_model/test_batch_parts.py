@@ -13,7 +13,7 @@ from jax_workbench.tools.train_tiny_model.batch_parts import (
     differences,
     number_of_parts,
 )
-from jax_workbench.tools.train_tiny_model.compiled import Program
+from jax_workbench.tools.train_tiny_model.compiled import SLACK_BYTES, Program
 from jax_workbench.tools.train_tiny_model.session import Session
 from tests.tools.train_tiny_model.healthy import HEALTHY
 from tests.tools.train_tiny_model.test_training import session_of, trained, values
@@ -102,3 +102,50 @@ def test_a_convolutions_parts_are_written_out_and_take_less_memory() -> None:
 
     assert cut.program.step.is_unrolled
     assert (cut.program.predicted_bytes or 0) < (whole.program.predicted_bytes or 0)
+
+
+def leave_room_for_less(monkeypatch: pytest.MonkeyPatch, **asked: Any) -> Session:
+    """One byte too few for the call's whole batches; and the session that has them whole."""
+    whole = session_of(**asked)
+    whole.program.prepare()
+    room = SLACK_BYTES + (whole.program.predicted_bytes or 0) - 1
+    monkeypatch.setattr("jax_workbench.tools.train_tiny_model.work.free_bytes", lambda: room)
+    return whole
+
+
+def test_a_batch_that_is_predicted_not_to_fit_is_trained_in_parts_at_once(
+    call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"dataset": "moons", "batch_size": 1200, "steps": 20}
+    whole = leave_room_for_less(monkeypatch, **asked)
+
+    answer, _ = call(**asked)
+
+    assert answer["result"]["steps"] == 20
+    details = answer["result"]["details"]
+    assert (details["batch_size"], details["accumulate"]) == (1200, 1)
+    assert details["batch_parts"] == 4
+    assert answer["result"]["findings"] == []
+    [note] = [note for note in answer["notes"] if note["code"] == "trained_in_parts"]
+    assert note["severity"] == "info"
+    assert "MiB are free. In 4 parts it needs" in note["text"]
+    assert "but for rounding these are the steps of whole batches" in note["text"]
+    last = float(trained(whole).trace.loss[-1])
+    assert answer["result"]["final_loss"] == pytest.approx(last, rel=1e-3)
+
+
+def test_what_does_not_fit_and_cannot_be_cut_comes_with_the_call_that_fits(
+    call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {**PLAIN, "code": PLAIN["code"] + SUM, "batch_size": 240, "steps": 50}
+    leave_room_for_less(monkeypatch, **asked)
+
+    answer, _ = call(**asked)
+
+    assert answer["status"] == "failed_checks"
+    [finding] = answer["result"]["findings"]
+    assert finding["code"] == "out_of_memory"
+    assert "It is not trained in parts: the loss of 64 rows" in finding["fix"]
+    again = answer["next"][0]["arguments"]
+    assert (again["batch_size"], again["optimizer"]["accumulate"]) == (120, 2)
+    assert again["steps"] == 100

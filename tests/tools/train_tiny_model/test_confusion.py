@@ -45,18 +45,3 @@ def test_the_answer_counts_every_test_row_and_the_script_repeats_the_weights(
     repeated = tmp_path / "reproduced" / "weights.safetensors"
     assert repeated.read_bytes() == job.saved["weights.safetensors"]
     assert '"status"' in capsys.readouterr().out
-
-
-def test_what_does_not_fit_comes_with_the_call_that_does(
-    call: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    room = 51 * 2**20
-    monkeypatch.setattr("jax_workbench.tools.train_tiny_model.work.free_bytes", lambda: room)
-
-    answer, _ = call(dataset="moons", batch_size=1200, steps=50)
-
-    assert answer["status"] == "failed_checks"
-    assert answer["result"]["findings"][0]["code"] == "out_of_memory"
-    again = answer["next"][0]["arguments"]
-    assert again["batch_size"] * again["optimizer"]["accumulate"] == 1200
-    assert again["steps"] == 50 * again["optimizer"]["accumulate"]

@@ -107,6 +107,15 @@ async def test_memory_that_runs_out_is_tried_again_in_parts_and_every_attempt_is
     assert attempts[-1]["ended"] == "answered"
 
 
+async def test_parts_that_a_prediction_chose_are_not_tried_again() -> None:
+    jobs = ScriptedJobs([FAILED.model_copy(update={"batch_parts": 4}), CUT])
+
+    answer = await plan(ASK, jobs)
+
+    assert [asked.batch_parts for asked in jobs.asked] == [1, 16]
+    assert "Attempt 1 (batches of 128 in 4 parts)" in answer.notes[0].text
+
+
 async def test_what_parts_change_in_the_result_is_a_warning() -> None:
     changed = CUT.model_copy(update={"differences": ("BatchNorm takes those of each part",)})
 

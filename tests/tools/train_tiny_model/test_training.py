@@ -157,22 +157,27 @@ def test_a_convolution_is_never_looped_on_a_cpu_and_the_presets_is_no_convolutio
 
 
 @pytest.mark.slow
-def test_memory_is_predicted_and_a_smaller_batch_found_before_anything_runs() -> None:
+def test_memory_is_predicted_and_parts_or_a_smaller_batch_found_before_anything_runs() -> None:
     session = session_of(model="mlp", dataset="moons", steps=4, batch_size=1024)
     program, recipe = session.program, session.recipe
 
     def make(own: Any) -> Program:
         return program if own == recipe else Program(session.problem, own, 0)
 
-    wide = fitting(make, recipe, 2**40)
+    wide = fitting(make, recipe, 2**40, lambda _: pytest.fail("nothing is short"))
     asked = program.predicted_bytes
     assert asked is not None
-    narrow = fitting(make, recipe, 50 * 2**20 + asked - 1)
-    none = fitting(make, recipe, 1)
+    room = 50 * 2**20 + asked - 1
+    cut = fitting(make, recipe, room, lambda _: ([4, 16], ""))
+    narrow = fitting(make, recipe, room, lambda _: ([], "Its reason."))
+    none = fitting(make, recipe, 1, lambda _: ([], ""))
 
     assert wide.finding is None
+    assert cut.finding is None
+    assert (cut.recipe.batch_size, cut.recipe.batch_parts) == (1024, 4)
+    assert (cut.program.predicted_bytes or asked) < asked
     assert narrow.finding is not None
-    assert "fits" in narrow.finding.fix
+    assert narrow.finding.fix.endswith("fits. Its reason.")
     assert narrow.recipe.batch_size * narrow.recipe.accumulate == 1024
     assert none.finding is not None
     assert "jax.checkpoint" in none.finding.fix
