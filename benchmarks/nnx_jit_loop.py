@@ -1,16 +1,18 @@
 """The loop that one writes without the tool: a step under `nnx.jit`, called from Python."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import jax
+import numpy as np
+from numpy.typing import NDArray
 
 from jax_workbench.tools.train_tiny_model.compiled import Program
 from jax_workbench.tools.train_tiny_model.problem import Problem
 from jax_workbench.tools.train_tiny_model.untyped import nnx
 
 
-def nnx_jit_loop(problem: Problem, program: Program, index: Sequence[Any]) -> Callable[[], Any]:
+def nnx_jit_loop(problem: Problem, program: Program, index: NDArray[np.int32]) -> Callable[[], Any]:
     """The training of `program` as such a loop, compiled.
 
     Args:
