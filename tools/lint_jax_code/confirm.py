@@ -9,6 +9,7 @@ checker of leaks. What the text does not reach is not checked; `refuting` tells 
 import ast
 import contextlib
 import io
+import itertools
 import sys
 import traceback
 from collections.abc import Mapping
@@ -76,7 +77,8 @@ class Raised:
             return False
         if innermost == NAME:
             return isinstance(self.error, OF_THE_USE) and not is_raised_at(source, self.lines[-1])
-        return bool(LIBRARIES.intersection(Path(innermost).parts))
+        after = itertools.takewhile(lambda frame: frame.filename != NAME, reversed(frames))
+        return any(LIBRARIES.intersection(Path(frame.filename).parts) for frame in after)
 
 
 def is_gone(error: ImportError) -> bool:

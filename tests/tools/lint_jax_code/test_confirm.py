@@ -109,6 +109,16 @@ async def test_a_name_that_a_library_no_longer_has_is_told(pool: BackgroundPool)
     assert told(answer) == [("JAX002", 2, "confirmed")]
 
 
+async def test_what_a_library_lets_python_refuse_is_told(pool: BackgroundPool) -> None:
+    code = "from flax import linen as nn\nclass Net(nn.Module):\n    sizes: list = []\n"
+
+    answer = await confirm(pool, code, select=["JAX002"])
+
+    assert told(answer) == [("JAX002", 2, "confirmed")]
+    assert answer.result
+    assert "mutable default" in answer.result.findings[0].message
+
+
 @pytest.mark.parametrize("name", ["JAX002", "raises-when-run"])
 async def test_it_can_be_ignored_like_any_rule(pool: BackgroundPool, name: str) -> None:
     assert told(await confirm(pool, MISFIT, ignore=[name])) == []
