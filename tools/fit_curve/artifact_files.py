@@ -10,18 +10,30 @@ from jax_workbench.tools.fit_curve.code_writer import MOST_CSV
 from jax_workbench.tools.fit_curve.curve import Floats
 from jax_workbench.tools.fit_curve.fit import Fit
 
+MOST_COLUMNS = 100
+"""Parameters up to which their covariances stand beside them in parameters.csv."""
+
 
 def save_files(job: Job, fit: Fit, bands: list[Bands], code: str) -> None:
     """Hand out residuals.csv (npz where long), curve.csv, parameters.csv and reproduce.py."""
     save_residuals(job, fit)
     if bands:
         save_curve(job, fit, bands)
-    covariance = {
-        f"cov_{n}": c for n, c in zip(fit.curve.names, fit.spread.covariance, strict=True)
-    }
-    columns = {"value": fit.theta, "se": fit.spread.se, **covariance}
-    job.save("parameters.csv", as_csv(columns, list(fit.curve.names), "name"), "text/csv")
+    save_parameters(job, fit)
     job.save("reproduce.py", code.encode(), "text/x-python")
+
+
+def save_parameters(job: Job, fit: Fit) -> None:
+    """Estimates with their covariance, which is a file of its own where it is large."""
+    names, covariance = fit.curve.names, fit.spread.covariance
+    columns = {"value": fit.theta, "se": fit.spread.se}
+    if len(names) <= MOST_COLUMNS:
+        columns |= {f"cov_{n}": column for n, column in zip(names, covariance, strict=True)}
+    else:
+        target = io.BytesIO()
+        np.savez(target, allow_pickle=False, names=np.array(names), covariance=covariance)
+        job.save("covariance.npz", target.getvalue(), "application/octet-stream")
+    job.save("parameters.csv", as_csv(columns, list(names), "name"), "text/csv")
 
 
 def save_residuals(job: Job, fit: Fit) -> None:

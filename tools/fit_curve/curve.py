@@ -1,7 +1,7 @@
 """A model as a function of its free parameters alone. Runs in the worker."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
@@ -82,6 +82,26 @@ class Curve:
                 values[slot.name] = jnp.asarray(slot.tie(values))
         return values
 
+    def of_one_set(self) -> "Curve":
+        """The same model with one value of each parameter, for the rows of one data set."""
+        free: list[Free] = []
+        slots: list[Slot] = []
+        for slot in self.slots:
+            if slot.free:
+                slots.append(Slot(slot.name, (len(free),)))
+                free.append(replace(self.free[slot.free[0]], name=slot.name))
+            else:
+                slots.append(slot)
+        return Curve(self.model, self.n_predictors, tuple(free), tuple(slots))
+
+    @property
+    def places_in_one_set(self) -> Floats:
+        """Which parameter of `of_one_set` each free one is, (p,)."""
+        places = np.zeros(len(self.free), int)
+        for place, slot in enumerate(slot for slot in self.slots if slot.free):
+            places[list(slot.free)] = place
+        return places
+
     @property
     def low(self) -> Floats:
         """Lower bounds of the free parameters."""
@@ -93,6 +113,5 @@ class Curve:
         return np.array([f.high for f in self.free])
 
     def draw_x(self, rng: np.random.Generator, n: int) -> Floats:
-        """Random predictors of order one, with data sets in turn."""
-        x = rng.uniform(0.5, 2, (self.n_predictors, n))
-        return np.vstack([x, np.arange(n) % self.n_sets]) if self.n_sets > 1 else x
+        """Random predictors of order one, for the curve of one data set."""
+        return rng.uniform(0.5, 2, (self.n_predictors, n))

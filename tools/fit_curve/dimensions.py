@@ -40,7 +40,7 @@ def find_dimensions(curve: Curve, linear: list[int], rng: np.random.Generator) -
     """
     count = len(curve.free)
     nonlinear = [j for j in range(count) if j not in linear]
-    n = max(40, 4 * count) * curve.n_sets
+    n = max(40, 4 * count)
     both: Any = jax.jit(partial(derivatives, curve))
     result = np.full((2, curve.n_predictors, count), np.nan)
     found: list[list[list[Floats]]] = [[[] for _ in range(curve.n_predictors)] for _ in range(2)]

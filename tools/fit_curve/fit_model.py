@@ -12,7 +12,7 @@ from jax_workbench.tools.fit_curve import FitCurveAsk
 from jax_workbench.tools.fit_curve.curve import Curve
 from jax_workbench.tools.fit_curve.errors_in_x import fit_with_errors_in_x
 from jax_workbench.tools.fit_curve.fit import Fit, Refused, described
-from jax_workbench.tools.fit_curve.levenberg_marquardt import descend, polish
+from jax_workbench.tools.fit_curve.levenberg_marquardt import MANY, descend, polish
 from jax_workbench.tools.fit_curve.model import read_model
 from jax_workbench.tools.fit_curve.nlsq_engine import nlsq_descend
 from jax_workbench.tools.fit_curve.objective import Objective, Rows
@@ -20,7 +20,7 @@ from jax_workbench.tools.fit_curve.observations import Observations
 from jax_workbench.tools.fit_curve.parameters import Grouping, make_curve, starts_of
 from jax_workbench.tools.fit_curve.python_source import ModelRaised
 from jax_workbench.tools.fit_curve.robust_fit import fit_robustly
-from jax_workbench.tools.fit_curve.several_sets import start_from_single_fits
+from jax_workbench.tools.fit_curve.several_sets import SingleFits, start_from_single_fits
 from jax_workbench.tools.fit_curve.solve import N_SEARCHES, Solution, Solver
 
 TIME_SHARE = 0.6
@@ -111,12 +111,19 @@ def solved(
 ) -> tuple[Solution, Objective, float]:
     """The optimum under the call's loss and errors; last the threshold of a robust loss."""
     until = time.monotonic() + TIME_SHARE * ask.timeout_s
-    solver = Solver(curve, rows, ask.seed, say, lambda: time.monotonic() < until)
+
+    def has_time() -> bool:
+        return time.monotonic() < until
+
+    solver = Solver(curve, rows, ask.seed, say, has_time)
     starts = starts_of(curve)
-    if curve.n_sets > 1 and ask.search and not np.isfinite(starts).all():
-        found = start_from_single_fits(curve, rows, ask.seed, say)
-        solution = solver.solve(np.where(np.isfinite(starts), starts, found), searching=False)
-        solution = replace(solution, engine="single fits, then Levenberg-Marquardt on all sets")
+    if curve.n_sets > 1 and ask.search:
+        fits = SingleFits(solver, ask.seed, has_time)
+        single = start_from_single_fits(fits, curve, say)
+        solution = solver.solve(single.theta, searching=False)
+        form = solution.form if solver.maps_equivalents else single.form(solution.theta)
+        engine = "single fits, then Levenberg-Marquardt on all sets"
+        solution = replace(solution, form=form, engine=engine)
     else:
         solution = solver.solve(starts, searching=ask.search)
     if not np.isfinite(solution.cost):
@@ -145,7 +152,7 @@ def checked_by_nlsq(curve: Curve, rows: Rows, objective: Objective, solution: So
     """A second opinion where a bound is active or the searches did not all agree."""
     at_bound = bool(((solution.theta <= curve.low) | (solution.theta >= curve.high)).any())
     in_doubt = 0 < solution.agreed < solution.n_searches == N_SEARCHES
-    if not at_bound and not in_doubt:
+    if (not at_bound and not in_doubt) or len(solution.theta) > MANY:
         return solution
     found = nlsq_descend(curve, rows, solution.theta)
     if found is None:

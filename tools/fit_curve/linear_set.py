@@ -22,14 +22,7 @@ class Affinity:
     def __init__(self, curve: Curve, x: Floats, rng: np.random.Generator) -> None:
         """`x` are the predictors of the fit, shape (rows, n)."""
         count = len(curve.free)
-        if curve.n_sets > 1:
-            firsts = [
-                np.flatnonzero(x[-1] == s)[:: max(1, int((x[-1] == s).sum()) // 4)][:4]
-                for s in range(curve.n_sets)
-            ]
-            rows = np.concatenate(firsts)
-        else:
-            rows = np.linspace(0, x.shape[1] - 1, min(N_ROWS, x.shape[1]), dtype=int)
+        rows = np.linspace(0, x.shape[1] - 1, min(N_ROWS, x.shape[1]), dtype=int)
         self.x = x[:, rows]
         self.rng = rng
         self.points = rng.uniform(0.3, 1.7, (N_POINTS, count))

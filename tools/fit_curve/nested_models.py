@@ -11,6 +11,8 @@ from jax_workbench.tools.fit_curve.levenberg_marquardt import descend
 P_ZERO = 0.05
 BETTER = 2.0
 """AICc by which a model with fewer terms must be better."""
+MOST_PARAMETERS = 64
+"""Of a model whose terms are left out one by one; each costs a fit."""
 SMALL = 1e-3
 """Share of the range of y below which a term hardly shows."""
 
@@ -30,7 +32,7 @@ def superfluous(fit: Fit) -> list[str]:
         silenced: set[int] = set()
         theta, best = fit.theta, aicc_of(fit, fit.solution.cost, 0)
         gained = 0.0
-        for j in candidates:
+        for j in candidates if len(fit.theta) <= MOST_PARAMETERS else ():
             trial = theta.copy()
             trial[j] = 0.0
             held = {*silenced, *dropped, j}

@@ -12,7 +12,9 @@ from jax_workbench.tools.fit_curve.curve import Curve, Floats
 from jax_workbench.tools.fit_curve.robust_loss import SQUARED, Loss
 
 CHUNK = 2**16
-"""Rows whose Jacobian is in memory at a time."""
+"""Rows whose Jacobian is in memory at a time, where the parameters are few."""
+MOST_ENTRIES = 2**21
+"""Of that Jacobian, where they are many."""
 BATCH = 256
 """Candidates that are ranked at a time."""
 
@@ -72,6 +74,7 @@ class Objective:
         self.loss = loss
         self.n = rows.y.size
         self.p = len(curve.free)
+        self.chunk = min(CHUNK, max(MOST_ENTRIES // self.p, 1))
         self.scale = float(np.linalg.norm(rows.y * rows.weight))
         self._plain = residual is None
         compute = residual or plain_residual(curve)
@@ -106,7 +109,7 @@ class Objective:
 
     def residuals(self, theta: Floats) -> Floats:
         """Weighted residual alone, shape (n,)."""
-        if self.n <= CHUNK:
+        if self.n <= self.chunk:
             return self.residual_jacobian(theta)[0]
         return np.concatenate([r for r, _ in self._chunks(theta)])[: self.n]
 
@@ -114,7 +117,7 @@ class Objective:
         """Cost and factorised Jacobian at `theta`, chunk by chunk where there are many rows."""
         cost = 0.0
         stacked = np.zeros((0, self.p + 1))
-        chunks = [self.residual_jacobian(theta)] if self.n <= CHUNK else self._chunks(theta)
+        chunks = [self.residual_jacobian(theta)] if self.n <= self.chunk else self._chunks(theta)
         for r, jacobian in chunks:
             if not (np.isfinite(r).all() and np.isfinite(jacobian).all()):
                 return Local(np.inf, np.zeros((self.p, self.p)), np.zeros(self.p))
@@ -127,10 +130,10 @@ class Objective:
         return Local(cost, stacked[: self.p, : self.p], stacked[: self.p, -1])
 
     def _chunks(self, theta: Floats) -> Iterator[tuple[Floats, Floats]]:
-        for start in range(0, self.n, CHUNK):
-            index = np.minimum(np.arange(start, start + CHUNK), self.n - 1)
+        for start in range(0, self.n, self.chunk):
+            index = np.minimum(np.arange(start, start + self.chunk), self.n - 1)
             rows = self.rows.taken(index)
-            weight = np.where(np.arange(start, start + CHUNK) < self.n, rows.weight, 0.0)
+            weight = np.where(np.arange(start, start + self.chunk) < self.n, rows.weight, 0.0)
             r, jacobian = self._both(theta, rows.x, rows.y, weight)
             yield np.asarray(r, float), np.asarray(jacobian, float)
 
@@ -141,7 +144,7 @@ class Objective:
         """
         if not self._plain:
             return Objective(self.curve, self.rows).values(theta, x)
-        m, size = x.shape[1], min(self.n, CHUNK)
+        m, size = x.shape[1], min(self.n, self.chunk)
         parts: list[tuple[Floats, Floats]] = []
         for start in range(0, m, size):
             index = np.minimum(np.arange(start, start + size), m - 1)
@@ -190,6 +193,15 @@ class Objective:
             return np.concatenate(scores)[: len(thetas)]
 
         return score
+
+
+def thinned(rows: Rows, most: int) -> Rows:
+    """At most `most` rows, spread evenly over the order of the first predictor."""
+    n = rows.y.size
+    if n <= most:
+        return rows
+    order = np.argsort(rows.x[0], kind="stable")
+    return rows.taken(np.sort(order[np.linspace(0, n - 1, most).astype(int)]))
 
 
 def plain_residual(curve: Curve) -> Residual:

@@ -11,6 +11,9 @@ from jax_workbench.tools.fit_curve.curve import Floats
 from jax_workbench.tools.fit_curve.fit import Fit
 
 MOST_DRAWN = 3000
+MOST_NAMED = 8
+"""Data sets that the legend names and whose bands are drawn; of more one sees nothing."""
+MOST_LABEL = 24
 DECADES = 100.0
 INK, FIT, BAND = "#24292f", "#c0392b", "#e67e22"
 SET_COLOURS = ("#24292f", "#1f77b4", "#2ca02c", "#9467bd", "#8c564b", "#17becf")
@@ -31,12 +34,13 @@ def draw(fit: Fit, bands: list[Bands], title: str) -> bytes:
     for number in range(max(len(seen.set_names), 1)):
         own = drawn if seen.sets is None else drawn[seen.sets[drawn] == number]
         colour = SET_COLOURS[number % len(SET_COLOURS)]
-        label = seen.set_names[number] if seen.set_names else "data"
+        label = set_label(fit, number)
         points(top, fit, x, own, colour, label)
         below.plot(x[own], scaled_residuals(fit)[own], ".", color=colour, markersize=4)
     for number, band in enumerate(bands):
         colour = FIT if len(bands) == 1 else SET_COLOURS[number % len(SET_COLOURS)]
-        curve(top, band, colour, is_first=number == 0, x_range=x)
+        has_bands = len(bands) <= MOST_NAMED
+        curve(top, band, colour, is_first=number == 0, x_range=x, has_bands=has_bands)
     if not bands:
         ends = [x.min(), x.max()]
         top.plot(ends, ends, color=FIT, label="observed = fitted")
@@ -78,11 +82,26 @@ def points(  # noqa: PLR0913, PLR0917 - what one set of points is
         axes.plot(x[rows], seen.y[rows], "o", mfc="none", mec=FIT, markersize=9, label="outliers")
 
 
-def curve(axes: Axes, band: Bands, colour: str, *, is_first: bool, x_range: Floats) -> None:
-    """One curve with its two bands."""
+def set_label(fit: Fit, number: int) -> str:
+    """What the legend calls one data set; no more than it has room for."""
+    names = fit.observations.set_names
+    if not names:
+        return "data"
+    if number < MOST_NAMED:
+        return names[number] if len(names[number]) <= MOST_LABEL else names[number][:MOST_LABEL]
+    return f"and {len(names) - MOST_NAMED} more sets" if number == MOST_NAMED else "_"
+
+
+def curve(  # noqa: PLR0913 - one curve and how it is drawn
+    axes: Axes, band: Bands, colour: str, *, is_first: bool, x_range: Floats, has_bands: bool
+) -> None:
+    """One curve, with its two bands where there is room."""
     inside = (band.x >= x_range.min()) & (band.x <= x_range.max())
     x, y = band.x[inside], band.y[inside]
-    axes.plot(x, y, color=colour, linewidth=1.6, label="fit" if is_first else None, zorder=3)
+    width = 1.6 if has_bands else 0.8
+    axes.plot(x, y, color=colour, linewidth=width, label="fit" if is_first else None, zorder=3)
+    if not has_bands:
+        return
     for half, alpha, name in (
         (band.prediction[inside], 0.15, "95 % prediction"),
         (band.confidence[inside], 0.4, "95 % confidence"),

@@ -12,7 +12,7 @@ import numpy as np
 
 from jax_workbench.tools.fit_curve.curve import Floats
 from jax_workbench.tools.fit_curve.levenberg_marquardt import Descent
-from jax_workbench.tools.fit_curve.objective import CHUNK, Objective
+from jax_workbench.tools.fit_curve.objective import Objective
 
 WHOLE = 1 - 1e-6
 """Leverage of a row that the fit passes through whatever its value is."""
@@ -34,7 +34,7 @@ def single_row(objective: Objective, theta: Floats) -> int | None:
     That is one of leverage 1 while the Jacobian lacks rank: a row that determines one parameter
     properly, as the first of a decay may, leaves the rank whole.
     """
-    if objective.n > CHUNK:
+    if objective.n > objective.chunk:
         return None
     _, jacobian = objective.residual_jacobian(theta)
     if not np.isfinite(jacobian).all():

@@ -5,14 +5,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from jax_workbench.tools.fit_curve.analysis import Analysis, analyse
 from jax_workbench.tools.fit_curve.canonical_form import Canonical, Form
 from jax_workbench.tools.fit_curve.curve import Curve, Floats
-from jax_workbench.tools.fit_curve.dimensions import Dimensions, find_dimensions
+from jax_workbench.tools.fit_curve.dimensions import Dimensions
+from jax_workbench.tools.fit_curve.levenberg_marquardt import MANY as MANY_PARAMETERS
 from jax_workbench.tools.fit_curve.levenberg_marquardt import Descent, descend, polish
-from jax_workbench.tools.fit_curve.linear_set import linear_parameters
 from jax_workbench.tools.fit_curve.multistart import Effort, apart_in_cost, effort_for, search
 from jax_workbench.tools.fit_curve.nlsq_engine import nlsq_descend
-from jax_workbench.tools.fit_curve.objective import Objective, Rows
+from jax_workbench.tools.fit_curve.objective import Objective, Rows, thinned
 from jax_workbench.tools.fit_curve.proposals import Proposals
 from jax_workbench.tools.fit_curve.single_row import PassedOver, on_all_rows
 from jax_workbench.tools.fit_curve.variable_projection import descend_projected, project
@@ -23,6 +24,9 @@ MANY = 1_000_000
 """Rows from which NLSQ makes the first descent on all of them."""
 MOST_SEARCHED = 2000
 """Rows that a search looks at; more are thinned evenly along x."""
+ROWS_PER_PARAMETER = 10
+MOST_MAPPED = 6
+"""Nonlinear parameters of several data sets whose equivalent values are sought all at once."""
 SAME = 1e-6
 CONFIRMING = Effort(
     n_candidates=1024,
@@ -70,26 +74,29 @@ class Solution:
 class Solver:
     """Fits one curve to its rows."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - each is one fact about the fit
         self,
         curve: Curve,
         rows: Rows,
         seed: int,
         say: Callable[[str], None] = lambda _: None,
         has_time: Callable[[], bool] = lambda: True,
+        analysis: Analysis | None = None,
     ) -> None:
-        """`say` tells progress; searches end early once `has_time` is false."""
+        """Without `has_time` no search is begun; `analysis` may be that of more sets."""
         self.curve = curve
         self.rows = rows
         self.objective = Objective(curve, rows)
         self._seed = seed
         self._say = say
         self._has_time = has_time
-        rng = self._rng(0)
-        say("finding the linear parameters")
-        self.linear = linear_parameters(curve, rows.x, rng)
-        self.dimensions = find_dimensions(curve, self.linear, rng)
-        sample = thinned(rows, MOST_SEARCHED)
+        if analysis is None:
+            say("finding the linear parameters")
+            analysis = analyse(curve, rows.x, self._rng(0))
+        self.analysis = analysis
+        every = analysis.of_all_sets(curve)
+        self.linear, self.dimensions = every.linear, every.dimensions
+        sample = self._thinned(rows)
         self.sample = self.objective if sample is rows else Objective(curve, sample)
         self._ranking: Callable[[Rows, Floats], Floats] = self.sample.ranking(self.linear)
         self.starts_ranked = 0
@@ -101,9 +108,19 @@ class Solver:
         other.__dict__.update(self.__dict__)
         other.rows = rows
         other.objective = self.objective.onto(rows)
-        sample = thinned(rows, MOST_SEARCHED)
+        sample = self._thinned(rows)
         other.sample = other.objective if sample is rows else self.sample.onto(sample)
         return other
+
+    @property
+    def maps_equivalents(self) -> bool:
+        """Whether solutions are told by their canonical values."""
+        n_nonlinear = len(self.curve.free) - len(self.linear)
+        return n_nonlinear > 0 and (self.curve.n_sets == 1 or n_nonlinear <= MOST_MAPPED)
+
+    def _thinned(self, rows: Rows) -> Rows:
+        """Rows to search on: enough for each parameter, of all data sets."""
+        return thinned(rows, max(MOST_SEARCHED, ROWS_PER_PARAMETER * len(self.curve.free)))
 
     def _rng(self, number: int) -> np.random.Generator:
         return np.random.default_rng([self._seed, number])
@@ -167,6 +184,9 @@ class Solver:
 
     def _from_start(self, start: Floats) -> list[Descent]:
         self._say("descending from the start")
+        if len(start) > MANY_PARAMETERS:
+            self.starts_ranked += 1
+            return [self._joint(start)]
         projected = descend_projected(self.sample, start, self.linear)
         ends = [self._joint(start)]
         if np.isfinite(projected.cost):
@@ -226,7 +246,7 @@ class Solver:
         others = apart_in_cost([end for end in ends if end.cost > within], N_RIVALS)
         ratio = min((end.cost / best.cost for end in others if best.cost > 0), default=None)
         form = Form(best.theta)
-        if len(self.linear) < len(self.curve.free) and np.isfinite(best.cost):
+        if self.maps_equivalents and np.isfinite(best.cost):
             form = Canonical(self.sample, self.linear, self.dimensions, starts).form(best.theta)
         if self.sample is not self.objective and len(self.linear) < len(self.curve.free):
             best = self._on_all_rows(form.theta)
@@ -277,12 +297,3 @@ class Solver:
 def wildness(end: Descent) -> float:
     """How far from order one the parameters are; a * b may split into 1e-8 and 1e8."""
     return float(np.abs(np.log10(np.abs(end.theta) + 1e-300)).sum())
-
-
-def thinned(rows: Rows, most: int) -> Rows:
-    """At most `most` rows, spread evenly over the order of the first predictor."""
-    n = rows.y.size
-    if n <= most:
-        return rows
-    order = np.argsort(rows.x[0], kind="stable")
-    return rows.taken(np.sort(order[np.linspace(0, n - 1, most).astype(int)]))

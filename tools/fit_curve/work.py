@@ -1,5 +1,7 @@
 """Fits the models of one call and answers. Runs in the worker."""
 
+from dataclasses import astuple
+
 import jax
 import numpy as np
 
@@ -21,6 +23,9 @@ from jax_workbench.tools.fit_curve.report import answer_of, refusal
 
 N_PREDICTED = 12
 N_DRAWN = 200
+MOST_DRAWN = 4000
+FEWEST_DRAWN = 20
+"""Points of each curve in the picture and in curve.csv; fewer where there are many curves."""
 
 
 def run(ask: FitCurveAsk, job: Job) -> FitCurveAnswer:
@@ -99,10 +104,12 @@ def bands_of_sets(fit: Fit) -> list[Bands]:
     seen = fit.observations
     if len(seen.predictors) > 1:
         return []
-    return [
-        band_over(fit, grid(own_x(seen, number), N_DRAWN), number)
-        for number in range(fit.curve.n_sets)
-    ]
+    n_sets = fit.curve.n_sets
+    count = max(min(N_DRAWN, MOST_DRAWN // n_sets), FEWEST_DRAWN)
+    at = np.concatenate([grid(own_x(seen, number), count) for number in range(n_sets)])
+    whole = bands_over(fit, at, np.repeat(np.arange(float(n_sets)), count))
+    columns = [np.split(column, n_sets) for column in astuple(whole)]
+    return [Bands(*column) for column in zip(*columns, strict=True)]
 
 
 def own_x(seen: Observations, number: int) -> Floats:
@@ -110,10 +117,10 @@ def own_x(seen: Observations, number: int) -> Floats:
     return seen.x[0] if seen.sets is None else seen.x[0][seen.sets == number]
 
 
-def band_over(fit: Fit, at: Floats, number: int) -> Bands:
-    """Bands of one data set at some x."""
+def bands_over(fit: Fit, at: Floats, sets: Floats) -> Bands:
+    """Bands at some x, each of the data set of that number."""
     seen = fit.observations
-    x = at[None] if seen.sets is None else np.vstack([at, np.full(at.size, float(number))])
+    x = at[None] if seen.sets is None else np.vstack([at, sets])
     ones = np.ones(at.size)
     sigma = ones if seen.sigma is None else sigma_along(seen.x[0], seen.sigma, at)
     with np.errstate(all="ignore"):
@@ -126,4 +133,4 @@ def predicted(fit: Fit) -> Bands | None:
     if len(seen.predictors) > 1:
         return None
     x = np.array(at, float) if at else grid(own_x(seen, 0), N_PREDICTED)
-    return band_over(fit, x, 0)
+    return bands_over(fit, x, np.zeros(x.size))

@@ -120,6 +120,25 @@ def test_several_sets_share_what_is_named_and_keep_the_rest(call: Call) -> None:
     assert found["c"] == pytest.approx(0.3, abs=0.03)
 
 
+def test_many_sets_are_fitted_with_little_memory(call: Call) -> None:
+    rng = np.random.default_rng(1)
+    rates = rng.uniform(0.5, 2, 40)
+    rows = ["x,y,who"] + [
+        f"{x},{3 * np.exp(-k * x) + 0.3 + 0.01 * rng.normal()},s{who:02}"
+        for who, k in enumerate(rates)
+        for x in np.linspace(0, 5, 12)
+    ]
+
+    answer, job = call(model="a*exp(-k*x)+c", data="\n".join(rows), group="who", shared=["c"])
+
+    lines = job.saved["parameters.csv"].decode().splitlines()[1:]
+    found = {line.split(",")[0]: float(line.split(",")[1]) for line in lines}
+    assert answer["status"] == "ok"
+    assert found["c"] == pytest.approx(0.3, abs=0.01)
+    assert [found[f"k[s{who:02}]"] for who in range(40)] == pytest.approx(rates, rel=0.1)
+    assert len(job.saved["fit.png"]) < PICTURE_BYTES
+
+
 def test_errors_in_x_of_a_line_are_those_of_orthogonal_regression(call: Call) -> None:
     rng = np.random.default_rng(5)
     true = np.linspace(0, 10, 30)

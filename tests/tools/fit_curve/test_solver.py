@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+from jax_workbench.tools.fit_curve.analysis import analyse
 from jax_workbench.tools.fit_curve.dimensions import find_dimensions
+from jax_workbench.tools.fit_curve.expression import parse_expression
 from jax_workbench.tools.fit_curve.levenberg_marquardt import descend, polish
 from jax_workbench.tools.fit_curve.linear_set import linear_parameters
 from jax_workbench.tools.fit_curve.objective import CHUNK, Objective
+from jax_workbench.tools.fit_curve.parameters import Grouping, make_curve
 from jax_workbench.tools.fit_curve.solve import Solver
 from jax_workbench.tools.fit_curve.variable_projection import project
 from tests.tools.fit_curve.conftest import DECAY, X, curve_of, rows_of
@@ -151,3 +154,19 @@ def test_a_held_parameter_stays_and_polish_reaches_the_floor_of_rounding() -> No
 
     assert end.theta[1] == 1.0
     assert step < 1e-12
+
+
+def test_what_is_found_out_about_many_sets_is_found_out_on_one() -> None:
+    parsed = parse_expression("a*exp(-k*x)+c", ["x"])
+    grouping = Grouping(tuple(str(n) for n in range(200)), ("c",))
+    curve = make_curve(parsed, parsed.parameters, 1, {}, grouping)
+    x = np.vstack([np.tile(np.linspace(0, 5, 12), 200), np.repeat(np.arange(200), 12)])
+
+    one = analyse(curve, x, np.random.default_rng(0))
+    every = one.of_all_sets(curve)
+
+    assert one.dimensions.power.shape == (1, 3)
+    assert [curve.names[j] for j in every.linear] == [
+        *(name for name in curve.names if name.startswith("a[")), "c",
+    ]  # fmt: skip
+    assert every.dimensions.power.shape == (1, 401)
