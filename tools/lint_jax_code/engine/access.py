@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 from jax_workbench.tools.lint_jax_code.engine import canonical as known
 from jax_workbench.tools.lint_jax_code.engine import events
 from jax_workbench.tools.lint_jax_code.engine.frames import Frame
+from jax_workbench.tools.lint_jax_code.engine.keys import ATTRIBUTE, handed_on, origin
 from jax_workbench.tools.lint_jax_code.engine.operators import level_of
 from jax_workbench.tools.lint_jax_code.engine.shaping import Shape, indexed
 from jax_workbench.tools.lint_jax_code.engine.values import (
     MISSING,
     Function,
+    Klass,
     Value,
     named,
     static,
@@ -83,19 +85,30 @@ def _shape(node: ast.Attribute, base: Value) -> Value:
 
 def _of_instance(lint: "Analysis", node: ast.Attribute, base: Value) -> Value:
     if node.attr in base.attributes:
-        return base.attributes[node.attr]
+        value = base.attributes[node.attr]
+        is_key = value.kind in {"key", "keys"}
+        return handed_on(value, node, ATTRIBUTE) if is_key else value
     if base.klass is None:
         return Value(parent=base, op=f".{node.attr}")
     member = base.klass.member(node.attr)
     if member is None and node.attr == "apply" and base.klass.is_linen_module:
         return _applied(node, base)
     if member is None:
-        return Value(parent=base, op=f".{node.attr}")
+        value = Value(parent=base, op=f".{node.attr}")
+        if _is_told_in_full(base.klass):
+            base.attributes[node.attr] = value  # the same one until something is stored there
+        return value
     if member.kind == "function" and member.function is not None:
         return _bound(lint, member.function, base)
     if member.kind == "transformed":
         return Value("transformed", transform=member.transform, parent=base, node=member.node)
     return member
+
+
+def _is_told_in_full(klass: Klass) -> bool:
+    """Whether no base that this file doesn't show can compute or change attributes."""
+    known_bases = all(b.klass is not None for k in klass.lineage() for b in k.bases)
+    return known_bases and klass.member("__getattr__") is None
 
 
 def _applied(node: ast.Attribute, base: Value) -> Value:
@@ -210,6 +223,7 @@ def _again(model: Value, node: ast.AST) -> Value:
 
 def _of_keys(node: ast.AST, base: Value, index: Value) -> Value:
     """A key of an array of keys: constants pick the same one each time."""
+    base = origin(base)
     label: Any = None
     if index.has_const:
         label = index.const

@@ -233,6 +233,8 @@ class Use:
     by: str
     path: "tuple[Step, ...]"
     """From the scope that has the key inwards, through the calls that hand it on."""
+    read: ast.AST | None = None
+    """The fold_in that gave the key."""
 
 
 class Step(NamedTuple):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 KEPT = frozenset(
     ("object", "function", "transformed", "class", "instance", "numpy", "array", "list")
 )
+KEYS = frozenset(("key", "keys"))
 
 
 def instance_of(lint: "Analysis", klass: Klass) -> Value:
@@ -20,7 +21,7 @@ def instance_of(lint: "Analysis", klass: Klass) -> Value:
     made = Value("instance", klass=klass, node=klass.node)
     member = klass.member("__init__")
     if member is None or member.function is None or klass in lint.instances:
-        made.attributes = dict(lint.instances.get(klass, {}))
+        made.attributes = _as_kept(lint.instances.get(klass, {}))
         return made
     lint.instances[klass] = {}
     names = untold(lint, member.function)
@@ -28,10 +29,18 @@ def instance_of(lint: "Analysis", klass: Klass) -> Value:
     if first is not None:
         names[first] = made
     enter(lint, Frame(), member.function, names)
-    # Keys and numbers that __init__ stores may be others by the time a method runs.
-    lint.instances[klass] = {k: v for k, v in made.attributes.items() if v.kind in KEPT}
-    made.attributes = dict(lint.instances[klass])
+    # Numbers that __init__ stores may be others by the time a method runs.
+    lint.instances[klass] = {k: v for k, v in made.attributes.items() if v.kind in KEPT | KEYS}
+    made.attributes = _as_kept(lint.instances[klass])
     return made
+
+
+def _as_kept(attributes: dict[str, Value]) -> dict[str, Value]:
+    """What a method finds: a key may be another one than __init__ has stored, but is a key."""
+    return {
+        name: Value(value.kind, parent=value, op=".kept") if value.kind in KEYS else value
+        for name, value in attributes.items()
+    }
 
 
 def untold(lint: "Analysis", function: Function) -> dict[str, Value]:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 NEVER_KEYS = frozenset(("static", "shape", "list", "tuple", "dict", "set", "function", "name"))
 PASSED = "passed"
+ATTRIBUTE, FOLDED = "attribute", "folded"
+"""How a key came to where it is used."""
+FOLD_IN = "jax.random.fold_in"
 SHAPE_PLACES = {
     **dict.fromkeys(("normal", "uniform", "randint", "exponential", "gumbel", "laplace"), 1),
     "bernoulli": 2,
@@ -31,8 +34,14 @@ def origin(key: Value) -> Value:
     return key
 
 
+def handed_on(key: Value, node: ast.AST, way: str) -> Value:
+    """The same key, with the place where it was read off an object or derived once more."""
+    return Value(key.kind, op=PASSED, parent=key, name=way, node=node)
+
+
 def consume(lint: "Analysis", frame: Frame, key: Value, node: ast.AST, by: str) -> None:
     """Note that a key is used up; the place is the outermost one where both uses can be told."""
+    way, read = key.name, key.node
     key = origin(key)
     if key.kind in NEVER_KEYS:
         return
@@ -45,18 +54,31 @@ def consume(lint: "Analysis", frame: Frame, key: Value, node: ast.AST, by: str) 
         frames.append(frame)
         steps.append(Step(frames[-2].root.call or node, scope.entered, frame.guards))
     frames.reverse()
-    use = Use(node, by, tuple(reversed(steps)))
+    use = Use(node, by, tuple(reversed(steps)), read if way == FOLDED else None)
     earlier = _earlier(lint, key)
     level, repeats = _parting(earlier, use) if earlier is not None else (0, False)
+    if way == ATTRIBUTE and earlier is not None and earlier.node is node:
+        level, repeats = _in_method(frames, level, len(earlier.path)), True
     step = use.path[level]
     if earlier is not None:
-        before = earlier.path[level]
-        if _exclude_each_other(before.guards, step.guards):
+        first = earlier.path[level]
+        if _exclude_each_other(first.guards, step.guards):
             earlier = None
         else:
-            earlier = Use(before.node, earlier.by, earlier.path)
-    lint.emit(Consume(lint, frames[level], step.node, key, by, earlier, repeats))
+            earlier = Use(first.node, earlier.by, earlier.path, earlier.read)
+    place = step.node
+    before = earlier.read if earlier is not None else None
+    if before is not None and use.read is not None and before is not use.read:
+        earlier, place, by = Use(before, FOLD_IN, ()), use.read, FOLD_IN
+    lint.emit(Consume(lint, frames[level], place, key, by, earlier, repeats))
     lint.consumed[key.serial] = use
+
+
+def _in_method(frames: list[Frame], level: int, n_levels: int) -> int:
+    """The depth of the method that reads the key off its object: the call shows none of it."""
+    below = range(level + 1, min(len(frames), n_levels))
+    is_method = [f.root.function is not None and f.root.function.klass is not None for f in frames]
+    return next((n for n in reversed(below) if is_method[n]), level)
 
 
 def _parting(one: Use, other: Use) -> tuple[int, bool]:
@@ -164,7 +186,7 @@ def _folded(event: Call, key: Value) -> Value:
         return Value("key", op="fold_in", node=event.node)
     if label not in key.derived:
         key.derived[label] = Value("key", op="fold_in", node=event.node)
-    return key.derived[label]
+    return handed_on(key.derived[label], event.node, FOLDED)
 
 
 def literal_shape(value: Value | None) -> tuple[int | None, ...] | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from jax_workbench.tools.lint_jax_code.engine.asking import is_test_file, key_name
 from jax_workbench.tools.lint_jax_code.engine.events import Consume
+from jax_workbench.tools.lint_jax_code.engine.keys import FOLD_IN
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
 
 
@@ -19,13 +20,23 @@ def check(event: Consume) -> Iterator[Found]:
     earlier = event.earlier
     if earlier is None or event.by_repetition or earlier.by == "jax.random.split":
         return
+    severity = "info" if is_test_file(event.lint) else None
+    if event.by == FOLD_IN:
+        yield Found(
+            event.node,
+            f"fold_in derives the same key here as on line {event.lint.line(earlier.node)}, and"
+            " both are used: the numbers repeat. Fold another number in.",
+            related=((earlier.node, "the same key"),),
+            severity=severity,
+        )
+        return
     name = key_name(event)
     yield Found(
         event.node,
         f"`{name}` is used again; {earlier.by.rpartition('.')[2]} on line"
         f" {event.lint.line(earlier.node)} used it up, so the numbers repeat. Split it first.",
         related=((earlier.node, "used here before"),),
-        severity="info" if is_test_file(event.lint) else None,
+        severity=severity,
     )
 
 

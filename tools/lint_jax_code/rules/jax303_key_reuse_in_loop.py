@@ -23,10 +23,22 @@ def check(event: Consume) -> Iterator[Found]:
     name = key_name(event)
     yield Found(
         event.node,
-        f"`{name}` is the same in every turn, and so are the numbers. Split it before the loop, or"
-        " use fold_in with the turn's number.",
+        told(event, name),
         related=((earlier.node, "used here before"),),
         severity="info" if is_test_file(event.lint) else None,
+    )
+
+
+def told(event: Consume, name: str) -> str:
+    """What repeats the use: a loop, or the calls of a method whose object keeps one key."""
+    if name.startswith("self.") and not event.frame.in_loop:
+        return (
+            f"`{name}` is the same in every call, and so are the numbers. Store a new key with the"
+            f" draw: `{name}, key = jax.random.split({name})`."
+        )
+    return (
+        f"`{name}` is the same in every turn, and so are the numbers. Split it before the loop, or"
+        " use fold_in with the turn's number."
     )
 
 
