@@ -7,10 +7,11 @@ range() needs an integer at tracing time; a tracer raises TracerIntegerConversio
 `jax.lax.fori_loop`, or a static argument where the count is a setting.
 """
 
+import ast
 from collections.abc import Iterator
 
 from jax_workbench.tools.lint_jax_code.engine.asking import is_traced, shown
-from jax_workbench.tools.lint_jax_code.engine.events import Call
+from jax_workbench.tools.lint_jax_code.engine.events import Binary, Call
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
 
 
@@ -29,11 +30,25 @@ def check(event: Call) -> Iterator[Found]:
             return
 
 
+def check_repeat(event: Binary) -> Iterator[Found]:
+    """Report a list or tuple that is repeated a traced number of times."""
+    if not isinstance(event.operator, ast.Mult):
+        return
+    for one, many in ((event.left, event.right), (event.right, event.left)):
+        if one.is_sequence and many.is_array and is_traced(event, many):
+            yield Found(
+                event.node,
+                f"A Python {one.kind} is repeated a Python integer of times, and this number is"
+                " traced: TypeError. Use jnp.tile with a static count, or a mask.",
+            )
+            return
+
+
 RULE = Rule(
     "JAX103",
     "loop-over-traced-bound",
     "error",
-    ((Call, check),),
+    ((Call, check), (Binary, check_repeat)),
     confirm="trace",
     calls=("builtins.range",),
     page=__doc__ or "",

@@ -109,10 +109,12 @@ def stores_in(node: ast.AST, name: str) -> bool:
             return False
 
 
-def writes(tree: ast.Module, name: str) -> Iterator[int]:
-    """Lines of the module itself that rebind a name or store into it."""
-    for node in tree.body:
+def writes(block: ast.Module | ast.For | ast.While, name: str) -> Iterator[int]:
+    """Lines of the module itself, its loops included, that rebind a name or store into it."""
+    for node in block.body:
         match node:
+            case ast.For() | ast.While():
+                yield from writes(node, name)
             case ast.Assign(targets=[target]) | ast.AugAssign(target=target):
                 while isinstance(target, ast.Subscript):
                     target = target.value

@@ -7,6 +7,7 @@ while_loop, and fori_loop with bounds that are traced, keep no trace of their tu
 lax.scan, fori_loop with Python bounds, or jax.jvp / jacfwd; a custom_vjp around the loop.
 """
 
+import ast
 from collections.abc import Iterator
 
 from jax_workbench.tools.lint_jax_code.engine.asking import is_guarded, via
@@ -27,7 +28,9 @@ def check(event: Call) -> Iterator[Found]:
         return
     is_while = event.name == "jax.lax.while_loop"
     start = event.argument(2 if is_while else 3, "init_val")
-    if start is None or not depends(event, start, has_jit=len(transforms) > 1):
+    has_jit = len(transforms) > 1
+    carried = [start, *(closed_over(event) if is_while else ())]
+    if not any(depends(event, v, has_jit=has_jit) for v in carried if v is not None):
         return
     if not is_while and all(has_python_bound(event, n) for n in (0, 1)):
         return
@@ -37,6 +40,20 @@ def check(event: Call) -> Iterator[Found]:
         " or a number of turns that is a Python integer.",
         related=((reverse.node, "differentiated here"),),
     )
+
+
+def closed_over(event: Call) -> Iterator[Value]:
+    """What the body of the loop reads from the function around it."""
+    body = event.argument(1, "body_fun")
+    function = body.function if body is not None else None
+    if function is None or function.frame is not event.frame.root:
+        return
+    own = {argument.arg for argument in function.parameters}
+    for node in ast.walk(function.node):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in own:
+            value, place = event.frame.lookup(node.id)
+            if value is not None and place is event.frame.root:
+                yield value
 
 
 def has_python_bound(event: Call, place: int) -> bool:

@@ -26,12 +26,13 @@ def check(event: Call) -> Iterator[Found]:
     if module != "jax.lax" or word not in COLLECTIVES or is_guarded(event):
         return
     axis = event.argument(COLLECTIVES[word], "axis_name")
-    if axis is not None and isinstance(axis.const, str) and (names := mapped_names(event)):
-        if axis.const not in names:
+    names = mapped_names(event)
+    if axis is not None and isinstance(axis.const, str) and names is not None:
+        if axis.const not in names and axis.op != "passed":
+            binds = f"binds {sorted(names)}, and not" if names else "has no axis_name, not even"
             yield Found(
                 event.node,
-                f"The map around binds {sorted(names)}, and not {axis.const!r}: NameError, unbound"
-                " axis name.",
+                f"The map around {binds} {axis.const!r}: NameError, unbound axis name.",
             )
         return
     if axis is None or not isinstance(axis.const, str) or event.frame.staged != STAGED:
@@ -63,17 +64,20 @@ def is_entered(event: Call) -> bool:
     return False
 
 
-def mapped_names(event: Call) -> set[str]:
-    """The axis names around, where vmap with a name that is written out is all there is."""
+def mapped_names(event: Call) -> set[str] | None:
+    """The axis names around, where vmap is all there is and its names are written out."""
     found: set[str] = set()
-    for transform in event.frame.transforms:
+    transforms = event.frame.transforms
+    for transform in transforms:
         name = transform.option("axis_name")
-        if transform.name != "vmap" or name is None or not isinstance(name.const, str):
-            return set()
-        found.add(name.const)
+        if transform.name != "vmap" or (name is not None and not isinstance(name.const, str)):
+            return None
+        if name is not None:
+            found.add(name.const)
     caller = event.frame.root.caller
-    is_whole = caller is None or caller.root.function is None
-    return found if is_whole else set()
+    is_run_by_the_file = caller is not None and caller.root.function is None
+    is_whole = is_run_by_the_file or (caller is None and bool(found))
+    return found if transforms and is_whole else None
 
 
 RULE = Rule(

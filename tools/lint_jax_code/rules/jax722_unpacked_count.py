@@ -25,6 +25,9 @@ def check(event: Unpack) -> Iterator[Found]:
             " jax.value_and_grad(f)(x).",
         )
         return
+    if event.value.is_array and event.value.shape == () and not is_guarded(event):
+        yield Found(event.node, "One number is unpacked: TypeError, iteration over a 0-d array.")
+        return
     n_names, n_parts = len(event.targets), n_parts_of(event.value)
     if n_parts is None or any(isinstance(t, ast.Starred) for t in event.targets):
         return

@@ -11,8 +11,14 @@ import ast
 from collections.abc import Iterator
 
 from jax_workbench.tools.lint_jax_code.engine.asking import argument_added
-from jax_workbench.tools.lint_jax_code.engine.events import FunctionEnd
+from jax_workbench.tools.lint_jax_code.engine.events import Call, FunctionEnd
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
+
+
+def check_call(event: Call) -> Iterator[Found]:
+    """Remember which calls are sites, by whatever name the text knows `sample`."""
+    event.lint.scratch.setdefault("NPR102 sites", set[ast.AST]()).add(event.node)
+    return iter(())
 
 
 def check(event: FunctionEnd) -> Iterator[Found]:
@@ -22,16 +28,16 @@ def check(event: FunctionEnd) -> Iterator[Found]:
     if isinstance(function.node, ast.Lambda) or function.node in seen:
         return
     seen.add(function.node)
+    known: set[ast.AST] = event.lint.scratch.get("NPR102 sites", set[ast.AST]())
     read: set[str] = set()
     sites: dict[str, ast.Call] = {}
     for node in ast.walk(function.node):
         if isinstance(node, ast.Name) and node not in event.lint.facts.shape_reads:
             read.add(node.id)
         match node:
-            case ast.Call(
-                func=ast.Attribute(value=ast.Name(id="numpyro"), attr="sample"),
-                args=[ast.Constant(value=str(name)), *_],
-            ) if not any(k.arg in {"obs", None} for k in node.keywords):
+            case ast.Call(args=[ast.Constant(value=str(name)), *_]) if node in known and not any(
+                k.arg in {"obs", None} for k in node.keywords
+            ):
                 sites[name] = node
             case _:
                 continue
@@ -55,7 +61,8 @@ RULE = Rule(
     "NPR102",
     "observed-arg-unused",
     "warning",
-    ((FunctionEnd, check),),
+    ((Call, check_call), (FunctionEnd, check)),
     confirm="none",
+    calls=("numpyro.sample",),
     page=__doc__ or "",
 )
