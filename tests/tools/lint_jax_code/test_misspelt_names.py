@@ -22,7 +22,7 @@ def severities(bound: str, read: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("bound", "read"),
-    [("inner", "iner"), ("lengths", "lenghts"), ("learning_rate", "learnning_rate")],
+    [("inner", "iner"), ("steady", "staedy"), ("learning_rate", "learnning_rate")],
 )
 def test_a_slip_of_one_letter_is_an_error_in_a_snippet_too(bound: str, read: str) -> None:
     assert severities(bound, read) == ["error"]
