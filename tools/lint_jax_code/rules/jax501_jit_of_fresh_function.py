@@ -32,6 +32,7 @@ def is_fresh(inner: Value) -> bool:
     if inner.kind == "function" and inner.function is not None:
         function = inner.function
         is_local = function.frame.outer is not None or isinstance(function.node, ast.Lambda)
+        is_local = is_local or function.in_loop
         return is_local or inner.op == "functools.partial"
     return inner.kind == "transformed" or inner.op == "functools.partial"
 

@@ -14,6 +14,7 @@ from jax_workbench.tools.lint_jax_code.engine.asking import is_guarded, replaced
 from jax_workbench.tools.lint_jax_code.engine.events import CallTransformed
 from jax_workbench.tools.lint_jax_code.engine.parameters import positions
 from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
+from jax_workbench.tools.lint_jax_code.engine.values import Value, leaves
 
 GRADIENTS = frozenset(("grad", "value_and_grad", "jacfwd", "jacrev", "hessian"))
 MAKERS = frozenset(("jax.numpy.arange", "jax.numpy.array", "jax.numpy.asarray"))
@@ -30,10 +31,8 @@ def check(event: CallTransformed) -> Iterator[Found]:
     if wanted is None or event.has_star or (allowed is not None and allowed.const is not False):
         return
     for position, (value, node) in enumerate(zip(event.args, event.nodes, strict=False)):
-        is_integer = isinstance(value.const, int) and not isinstance(value.const, bool)
-        is_integer |= value.kind == "array" and value.dtype in INTEGERS
-        is_integer |= value.kind == "array" and value.dtype == "int" and value.op in MAKERS
-        if position in wanted and is_integer and not is_guarded(event):
+        parts = leaves(value)
+        if position in wanted and any(map(is_integer, parts)) and not is_guarded(event):
             fix = None
             if isinstance(node, ast.Constant):
                 fix = Fix("safe", "Use a float", (replaced(event.lint, node, f"{node.value}.0"),))
@@ -43,6 +42,13 @@ def check(event: CallTransformed) -> Iterator[Found]:
                 " TypeError.",
                 fix=fix,
             )
+
+
+def is_integer(value: Value) -> bool:
+    """Whether it is proven to be one, or an array of them."""
+    if value.kind == "array":
+        return value.dtype in INTEGERS or (value.dtype == "int" and value.op in MAKERS)
+    return isinstance(value.const, int) and not isinstance(value.const, bool)
 
 
 RULE = Rule(

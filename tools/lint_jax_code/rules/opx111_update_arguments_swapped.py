@@ -31,6 +31,19 @@ def check(event: Call) -> Iterator[Found]:
             event.node,
             "update takes (gradients, state), and the state stands first here: ValueError.",
         )
+    elif is_state_last(event):
+        yield Found(
+            event.node,
+            "update takes (gradients, state, params), and the state stands last here.",
+        )
+
+
+def is_state_last(event: Call) -> bool:
+    """Whether optax gets the state where the parameters belong."""
+    owner, args = event.owner, event.args
+    if owner is None or not owner.constructor.startswith("optax.") or len(args) < 3:
+        return False
+    return is_state(args[2]) and not is_state(args[1])
 
 
 def is_state(value: Value) -> bool:
