@@ -4,6 +4,7 @@ import numpy as np
 
 from jax_workbench.tools.contract import Next, Note
 from jax_workbench.tools.fit_curve import Reason
+from jax_workbench.tools.fit_curve.answer_size import MOST_NAME, cut
 from jax_workbench.tools.fit_curve.fit import Fit
 
 
@@ -47,7 +48,7 @@ def remarks(fit: Fit) -> list[Note]:
 def summary(fit: Fit, reasons: tuple[Reason, ...]) -> str:
     """One sentence with the numbers."""
     shown = [
-        f"{name} = {fit.theta[j]:.6g}{uncertainty_of(fit, j)}"
+        f"{cut(name, MOST_NAME)} = {fit.theta[j]:.6g}{uncertainty_of(fit, j)}"
         for j, name in enumerate(fit.curve.names[:8])
     ]
     if len(fit.theta) > len(shown):

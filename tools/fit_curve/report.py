@@ -15,6 +15,13 @@ from jax_workbench.tools.fit_curve import (
     Search,
     SolverFacts,
 )
+from jax_workbench.tools.fit_curve.answer_size import (
+    MOST_MESSAGE,
+    MOST_NOTE,
+    cut,
+    cut_to_size,
+    told,
+)
 from jax_workbench.tools.fit_curve.bands import Bands
 from jax_workbench.tools.fit_curve.conclusion import next_calls, remarks, summary
 from jax_workbench.tools.fit_curve.fit import Fit, Refused
@@ -22,8 +29,6 @@ from jax_workbench.tools.fit_curve.inference import p_values
 from jax_workbench.tools.fit_curve.residual_tests import MOST_NAMED
 from jax_workbench.tools.fit_curve.units import unit_in, unit_of
 
-MOST_BYTES = 8200
-"""Of the JSON of an answer; the envelope around it takes some 1500 more."""
 MOST_ECHOED = 600
 MOST_CODE = 2000
 NOTABLE = 0.9
@@ -42,8 +47,9 @@ def answer_of(  # noqa: PLR0913, PLR0917 - the parts of the answer
     notes: list[Note],
 ) -> FitCurveAnswer:
     """The whole answer; parts that are also in artifacts are cut until it is short enough."""
+    shown, left_out = told(reasons)
     result = FitCurveResult(
-        reasons=reasons,
+        reasons=shown,
         model=shortened(fit.model.text),
         expression=shortened(fit.model.expression),
         parameters=estimates(fit),
@@ -63,7 +69,7 @@ def answer_of(  # noqa: PLR0913, PLR0917 - the parts of the answer
         ),
         code=code if len(code) <= MOST_CODE else code_elsewhere(fit),
     )
-    notes = [*notes, *remarks(fit)]
+    notes = [*left_out, *notes, *remarks(fit)]
     status = "warn" if reasons else "ok"
     result, is_cut = cut_to_size(result)
     if is_cut:
@@ -73,7 +79,7 @@ def answer_of(  # noqa: PLR0913, PLR0917 - the parts of the answer
         status=status,
         summary=summary(fit, reasons),
         result=result,
-        notes=tuple(notes),
+        notes=tuple(note.model_copy(update={"text": cut(note.text, MOST_NOTE)}) for note in notes),
         next=next_calls(reasons),
     )
 
@@ -191,7 +197,9 @@ def search(fit: Fit) -> Search:
         starts=solution.starts,
         agreed=solution.agreed,
         next_best_rss_ratio=finite(solution.next_best_ratio),
-        equivalences=solution.form.equivalences[:MOST_EQUIVALENCES],
+        equivalences=tuple(
+            cut(text, MOST_MESSAGE) for text in solution.form.equivalences[:MOST_EQUIVALENCES]
+        ),
     )
 
 
@@ -213,22 +221,3 @@ def predictions(bands: Bands | None) -> tuple[Prediction, ...]:
         )
         if np.isfinite(y)
     )
-
-
-def cut_to_size(result: FitCurveResult) -> tuple[FitCurveResult, bool]:
-    """Leave out what the artifacts hold as well until the JSON is short."""
-    is_cut = False
-    while len(result.model_dump_json()) > MOST_BYTES:
-        is_cut = True
-        if len(result.prediction) > 5:  # noqa: PLR2004
-            result = result.model_copy(update={"prediction": result.prediction[::2]})
-        elif len(result.code) > 200:  # noqa: PLR2004
-            result = result.model_copy(update={"code": "# see the artifact reproduce.py\n"})
-        elif len(result.correlations) > 2:  # noqa: PLR2004
-            result = result.model_copy(update={"correlations": result.correlations[:2]})
-        elif len(result.parameters) > 1:
-            keep = max(len(result.parameters) * 3 // 4, 1)
-            result = result.model_copy(update={"parameters": result.parameters[:keep]})
-        else:
-            break
-    return result, is_cut
