@@ -21,12 +21,22 @@ def check(event: Discard) -> Iterator[Found]:
     if event.value.op != ".restore()" or owner is None or event.is_last or is_guarded(event):
         return
     has_tree = isinstance(call, ast.Call) and len(call.args) + len(call.keywords) > 1
-    if has_tree and owner.constructor.startswith("orbax.checkpoint."):
+    if not has_tree or not owner.constructor.startswith("orbax.checkpoint."):
+        return
+    if not is_tried(event, call):  # what is tried may be there to show how it fails
         yield Found(
             call,
             "restore returns the tree, and nobody takes it: the values in memory stay as they were."
             " Assign the result.",
         )
+
+
+def is_tried(event: Discard, call: ast.expr) -> bool:
+    """Whether the call stands in the body of a `try`."""
+    rows = (
+        row for t in ast.walk(event.lint.source.tree) if isinstance(t, ast.Try) for row in t.body
+    )
+    return any(part is call for row in rows for part in ast.walk(row))
 
 
 RULE = Rule(
