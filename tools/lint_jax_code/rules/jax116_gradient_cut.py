@@ -32,7 +32,10 @@ def check(event: FunctionEnd) -> Iterator[Found]:
     if event.frame.staged != DIFFERENTIATED:
         return
     for _, value in event.returned:
-        for part in [p for leaf in leaves(value) for p in via(leaf, 8)]:
+        ends = [*leaves(value)]
+        # An index has to be an integer; it cuts nothing that has another way to the result.
+        is_index_free = any(has_another_path(end) for end in ends)
+        for part in [p for end in ends for p in computed_from(end, is_index_free=is_index_free)]:
             if part.op in CUTS and part.args and part.node is not None:
                 source = part.args[0]
                 if source.traced == DIFFERENTIATED and source.op != "jax.lax.stop_gradient":
@@ -41,6 +44,25 @@ def check(event: FunctionEnd) -> Iterator[Found]:
                         f"`{shown(event.lint, part.node)}` cuts the gradient: its result no longer"
                         " depends on the differentiated argument. Drop the conversion.",
                     )
+
+
+def computed_from(value: Value, *, is_index_free: bool, depth: int = 8) -> Iterator[Value]:
+    """A value and what it was computed from, where asked for without what only picks elements."""
+    if depth < 0:
+        return
+    yield value
+    for part in value.args[:1] if value.op == "[]" and is_index_free else value.args:
+        yield from computed_from(part, is_index_free=is_index_free, depth=depth - 1)
+
+
+def has_another_path(value: Value, depth: int = DEEPEST) -> bool:
+    """Whether the argument is surely reached without a conversion, a step or an index."""
+    if depth == 0 or value.op in CUTS or is_step(value):
+        return False
+    if not value.args or value.op == "passed":
+        return value.traced == DIFFERENTIATED
+    parts = value.args[:1] if value.op == "[]" else value.args
+    return any(has_another_path(part, depth - 1) for part in parts)
 
 
 def check_steps(event: FunctionEnd) -> Iterator[Found]:

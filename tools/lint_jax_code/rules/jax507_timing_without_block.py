@@ -107,10 +107,10 @@ def is_of_others(event: Call) -> bool:
 def is_progress(event: Call, clock: Clock) -> bool:
     """Whether a loop reads a clock of earlier turns: time passed so far, or a rate of many turns.
 
-    Such a clock was read before the loop, or further down in it.
+    Such a clock was read before the loop, or in its turn before, there or further down.
     """
     is_from_before = any(loop not in clock.loops for loop in event.frame.root.loops)
-    return is_from_before or clock.start.lineno > event.node.lineno
+    return is_from_before or clock.start.lineno >= event.node.lineno
 
 
 def waits_for_leaves(event: Call) -> bool:
