@@ -17,7 +17,8 @@ from jax_workbench.tools.lint_jax_code.engine.rule import Fix, Found, Rule
 
 def check_call(event: Call) -> Iterator[Found]:
     """Remember which calls are sites, by whatever name the text knows `sample`."""
-    event.lint.scratch.setdefault("NPR102 sites", set[ast.AST]()).add(event.node)
+    if event.name == "numpyro.sample":
+        event.lint.scratch.setdefault("NPR102 sites", set[ast.AST]()).add(event.node)
     return iter(())
 
 
