@@ -4,12 +4,12 @@
 It has no parameters: CallCompactUnboundModuleError, or ScopeParamNotFoundError.
 
 ## Use instead
-`module.apply(variables, x)`.
+`module.apply(variables, x)`; for another method `module.apply(variables, x, method="encode")`.
 """
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from jax_workbench.tools.lint_jax_code.engine.asking import is_guarded, shown
 from jax_workbench.tools.lint_jax_code.engine.events import Call
@@ -22,25 +22,50 @@ if TYPE_CHECKING:
 
 def check(event: Call) -> Iterator[Found]:
     """Report calls of modules where no module around can hold their parameters."""
-    if not is_linen(event.callee) or is_guarded(event):
+    if is_guarded(event) or not (is_linen(event.callee) or is_method_of_layers(event)):
         return
     is_outside = event.frame.root.function is None or is_of_the_file(event)
     if is_outside and not is_in_a_module(event):
+        how = "" if is_linen(event.callee) else f', method="{event.method}"'
         yield Found(
             event.node,
             f"`{shown(event.lint, event.node.func)}` has no parameters outside of apply: it raises."
-            " Write .apply(variables, ...).",
+            f" Write .apply(variables, ...{how}).",
         )
+
+
+def is_method_of_layers(event: Call) -> bool:
+    """Whether it is a module's own method, which reads what `setup` makes."""
+    module = event.owner
+    if module is None or module.klass is None or not is_linen(module):
+        return False
+    method, setup = module.klass.member(event.method), module.klass.member("setup")
+    if method is None or method.function is None or setup is None or setup.function is None:
+        return False
+    made = {n.attr for n in ast.walk(setup.function.node) if is_of_self(n, ast.Store)}
+    return any(is_of_self(n, ast.Load) and n.attr in made for n in ast.walk(method.function.node))
+
+
+def is_of_self(node: ast.AST, context: type[ast.expr_context]) -> TypeGuard[ast.Attribute]:
+    """Whether it reads or binds an attribute of `self`."""
+    return (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, context)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+    )
 
 
 def is_of_the_file(event: Call) -> bool:
     """Whether the module was made at the level of the file: no other module is its parent."""
     func = event.node.func
-    if not isinstance(func, ast.Name):
+    module = event.callee if isinstance(func, ast.Name) else event.owner
+    name = func.value if isinstance(func, ast.Attribute) else func
+    if not isinstance(name, ast.Name):
         return False
-    value, place = event.frame.lookup(func.id)
+    value, place = event.frame.lookup(name.id)
     is_global = place is not None and place.function is None and place.klass is None
-    return is_global and value is event.callee
+    return is_global and value is module
 
 
 def is_in_a_module(event: Call) -> bool:

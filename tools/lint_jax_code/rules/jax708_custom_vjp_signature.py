@@ -14,6 +14,7 @@ from jax_workbench.tools.lint_jax_code.engine.events import Call, FunctionEnd, M
 from jax_workbench.tools.lint_jax_code.engine.rule import Found, Rule
 from jax_workbench.tools.lint_jax_code.engine.values import Function, Value
 
+ARITHMETIC = frozenset(("Mult", "Sub", "Div", "Pow", "MatMult", "USub"))
 WRONG = frozenset(("array", "static", "dict", "list", "numpy"))
 
 
@@ -67,7 +68,7 @@ def check_end(event: ModuleEnd) -> Iterator[Found]:
                 )
             yield from out_of_order(primal, backward, [e.const for e in entries])
             for node, value in returns.get(backward.node, []):
-                if is_wrong(value, n_primal - n_fixed):
+                if is_wrong(value, n_primal - n_fixed) or is_bare(value):
                     yield Found(
                         node,
                         f"bwd must return a tuple of {n_primal - n_fixed}, one gradient for each"
@@ -91,6 +92,13 @@ def out_of_order(primal: Function, backward: Function, fixed: list[object]) -> I
                 f"bwd is called with the static arguments first, and `{name}` stands behind: what"
                 " is taken for it is another value. Put it in front of the residuals.",
             )
+
+
+def is_bare(value: Value) -> bool:
+    """Whether it is of arithmetic that no tuple comes of: + joins them, and * may repeat one."""
+    if value.kind != "unknown" or value.op not in ARITHMETIC:
+        return False
+    return value.op != "Mult" or all(a.kind in {"unknown", "array"} for a in value.args)
 
 
 def is_wrong(value: Value, n: int) -> bool:
