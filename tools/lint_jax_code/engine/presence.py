@@ -1,7 +1,9 @@
-"""What conditions ask: whether a library has something, and whether a value is None."""
+"""What conditions ask: whether a library has something, a value is None, a shape is that one."""
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from operator import eq, ge, gt, le, lt, ne
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from jax_workbench.tools.lint_jax_code.engine.frames import Frame, is_none
 from jax_workbench.tools.lint_jax_code.engine.keys import origin
@@ -20,6 +22,15 @@ GUARDS = (
     "func=Name(id='signature'",
 )
 """Words of conditions that ask whether something is there."""
+
+COMPARISONS: Final[dict[str, Callable[[int, int], bool]]] = {
+    "Eq": eq,
+    "NotEq": ne,
+    "Lt": lt,
+    "LtE": le,
+    "Gt": gt,
+    "GtE": ge,
+}
 
 
 class Question(NamedTuple):
@@ -67,3 +78,13 @@ def _is_present(lint: "Analysis", frame: Frame, question: Question) -> bool:
     function = frame.root.function
     # Who binds an argument beforehand means something by it.
     return function is not None and function.partial_kwargs.get(question.name) is value
+
+
+def decided_by_shapes(test: Value) -> bool | None:
+    """What a comparison of a known length or rank with a number gives; None where it is open."""
+    compares = COMPARISONS.get(test.op)
+    if compares is None or len(test.args) != 2 or all(a.kind != "shape" for a in test.args):
+        return None
+    left, right = (a.const for a in test.args)
+    is_known = isinstance(left, int) and isinstance(right, int)
+    return bool(compares(left, right)) if is_known else None

@@ -18,7 +18,12 @@ from jax_workbench.tools.lint_jax_code.engine.events import (
 )
 from jax_workbench.tools.lint_jax_code.engine.frames import Frame, State
 from jax_workbench.tools.lint_jax_code.engine.operators import computed
-from jax_workbench.tools.lint_jax_code.engine.presence import GUARDS, can_enter, question_of
+from jax_workbench.tools.lint_jax_code.engine.presence import (
+    GUARDS,
+    can_enter,
+    decided_by_shapes,
+    question_of,
+)
 from jax_workbench.tools.lint_jax_code.engine.values import Value
 
 if TYPE_CHECKING:
@@ -122,10 +127,12 @@ def branch(lint: "Analysis", frame: Frame, node: ast.If) -> bool:
     is_guard = any(word in text for word in GUARDS)
     lint.guard_depth += is_guard
     start, guards = lint.state(frame), frame.guards
-    question = question_of(frame, node.test)
+    question, decided = question_of(frame, node.test), decided_by_shapes(test)
     ends: list[State] = []
     for body, taken in ((node.body, sense), (node.orelse, not sense)):
         lint.restore(frame, start)
+        if decided is not None and decided is not (body is node.body):
+            continue
         if not can_enter(lint, frame, question, is_true=taken is sense):
             continue
         frame.guards = (*guards, (text, taken))
