@@ -127,11 +127,17 @@ class TransformerLm(nn.Module):
         turn = rotation(length, table.shape[1] // N_HEADS)
         paths = sorted({".".join(k.split(".")[:2]) for k in weights if k.startswith("blocks.")})
         self.blocks = nn.ModuleList([Block(weights, path, turn) for path in paths])
+        self.near = linear(weights, "near.joint")
         self.norm, self.head = norm(weights, "norm"), linear(weights, "head")
 
     def forward(self, tokens: Any) -> Any:
         """Shape (n, length) to (n, length, n_symbols)."""
         x = self.embed(tokens)
+        length, width = x.shape[1:]
+        n_near = self.near.in_features // width
+        padded = functional.pad(x, (0, 0, n_near - 1, 0))
+        shifted = [padded[:, i : i + length] for i in range(n_near)]
+        x = x + self.near(torch.cat(shifted, -1))
         for block in self.blocks:
             x = block(x)
         return self.head(self.norm(x))

@@ -36,11 +36,6 @@ TASKS: dict[str, tuple[int, dict[str, Any], str]] = {
     "digits, mlp": (4, {"model": "mlp", **QUARTER_TEST}, ">= 0.972"),
     "addition": (3, {"model": "transformer_lm", "dataset": "addition"}, ">= 0.99"),
     "text": (3, {"model": "transformer_lm", "dataset": "text"}, "below n-grams and compressors"),
-    "text, long": (
-        3,
-        {"model": "transformer_lm", "dataset": "text", "steps": 1600},
-        "below n-grams and compressors",
-    ),
     "poisson": (3, {"model": "pinn", "dataset": "poisson"}, "<= 2e-3"),
     "heat": (3, {"model": "pinn", "dataset": "heat"}, "<= 1.5e-2"),
     "moons, diffusion": (3, {"model": "diffusion", "dataset": "moons"}, "at the floor"),

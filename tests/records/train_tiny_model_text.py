@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from jax_workbench.tools.train_tiny_model import TrainTinyModelAsk
-from jax_workbench.tools.train_tiny_model.generated import STRIDE, text_lines
+from jax_workbench.tools.train_tiny_model.generated import STRIDE, novel
 from jax_workbench.tools.train_tiny_model.presets.table import problem_of
 
 ADDED = 0.05
@@ -29,7 +29,7 @@ def baselines_of(ask: TrainTinyModelAsk) -> dict[str, float]:
     for name, compress in (("bz2", bz2.compress), ("lzma", lzma.compress)):
         more = len(compress(said + held)) - len(compress(said))
         bits[name] = 8 * more / len(held)
-    bits["repeated"] = repeated_share(text_lines(), len(said))
+    bits["repeated"] = repeated_share(novel(), len(said))
     return bits
 
 

@@ -78,6 +78,25 @@ def rotated(x: Tensor) -> Tensor:
     return turned.reshape(x.shape)
 
 
+class CausalConv(nnx.Module):
+    """Each place's sum of a matrix times itself and the few places before it.
+
+    What attention must first learn, to look at the characters just before, is there from the start.
+    """
+
+    def __init__(self, width: int, size: int, *, rngs: nnx.Rngs) -> None:
+        """`size` places, the last of them the place itself."""
+        self.size = size
+        self.joint = nnx.Linear(size * width, width, use_bias=False, rngs=rngs)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Shape (n, length, width)."""
+        length = x.shape[1]
+        padded = jnp.pad(x, ((0, 0), (self.size - 1, 0), (0, 0)))
+        shifted = [padded[:, i : i + length] for i in range(self.size)]
+        return self.joint(jnp.concatenate(shifted, -1))
+
+
 class CausalAttention(nnx.Module):
     """Multi-head attention to what came before, with rotary positions."""
 

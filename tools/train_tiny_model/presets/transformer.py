@@ -13,13 +13,15 @@ from flax import nnx
 from jax_workbench.tools.errors import ToolError
 from jax_workbench.tools.train_tiny_model.losses import cross_entropy
 from jax_workbench.tools.train_tiny_model.metrics import bits_per_char, exact_match
-from jax_workbench.tools.train_tiny_model.presets.layers import CausalAttention, RMSNorm
+from jax_workbench.tools.train_tiny_model.presets.layers import CausalAttention, CausalConv, RMSNorm
 from jax_workbench.tools.train_tiny_model.presets.supervised import metric_named
 from jax_workbench.tools.train_tiny_model.problem import Batch, Problem, Recipe, built
 from jax_workbench.tools.train_tiny_model.rows import Rows, Source, Split
 from jax_workbench.tools.train_tiny_model.untyped import jit
 
 WIDTH, N_HEADS, N_LAYERS = 64, 4, 2
+N_NEAR = 4
+"""Characters that are read together before any attention."""
 N_SHOWN = 200
 """Characters of a sample."""
 PROMPT = 16
@@ -45,10 +47,11 @@ class TransformerLm(nnx.Module):
     """Logits of the next token at each place."""
 
     def __init__(self, n_symbols: int, length: int, *, is_rotary: bool, rngs: nnx.Rngs) -> None:
-        """Up to `length` tokens; learned positions unless rotary."""
+        """Up to `length` tokens; learned positions unless rotary, as texts have it."""
         small = nnx.initializers.normal(0.02)
         self.embed = nnx.Embed(n_symbols, WIDTH, embedding_init=small, rngs=rngs)
         self.places = None if is_rotary else nnx.Param(small(rngs.params(), (length, WIDTH)))
+        self.near = CausalConv(WIDTH, N_NEAR, rngs=rngs) if is_rotary else None
         self.blocks = nnx.List([Block(is_rotary=is_rotary, rngs=rngs) for _ in range(N_LAYERS)])
         self.norm = RMSNorm(WIDTH)
         self.head = nnx.Linear(WIDTH, n_symbols, use_bias=False, kernel_init=small, rngs=rngs)
@@ -58,6 +61,8 @@ class TransformerLm(nnx.Module):
         x = self.embed(tokens)
         if self.places is not None:
             x = x + self.places[...][None, : tokens.shape[1]]
+        if self.near is not None:
+            x = x + self.near(x)
         for block in self.blocks:
             x = block(x)
         return self.head(self.norm(x))
@@ -95,7 +100,7 @@ def transformer(source: Source, split: Split, metric: str) -> Problem:
     recipe = (
         Recipe(2400, 256, learning_rate=3e-3, clip_norm=1.0, weight_decay=1e-2, warmup_steps=100)
         if is_answer
-        else Recipe(600, 32, "muon", 1.5e-2, clip_norm=1.0, weight_decay=1e-2, warmup_steps=50)
+        else Recipe(1600, 8, "muon", 1.5e-2, clip_norm=1.0, weight_decay=1e-2, warmup_steps=50)
     )
     return Problem(
         "transformer_lm",
