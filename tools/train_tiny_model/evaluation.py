@@ -1,5 +1,7 @@
 """Loss and score of a model on rows it does not train on. Runs in the worker."""
 
+import math
+import time
 from functools import partial
 from typing import Any
 
@@ -14,7 +16,26 @@ from jax_workbench.tools.train_tiny_model.untyped import jit, nnx
 BATCH = 256
 MAX_WATCHED = 1024
 """Validation rows that the curve looks at."""
+MAX_WATCHED_TARGETS = 32_768
+"""Numbers or tokens asked for in these rows: fewer rows where each asks for many."""
 MAX_SCORED_TRAIN = 2048
+MAX_SCORED_TARGETS = 131_072
+
+
+def first_of(rows: Rows, most_rows: int, most_targets: int) -> Rows:
+    """The first rows, so many that both limits are kept."""
+    n = min(most_rows, max(1, most_targets // max(1, math.prod(rows.y.shape[1:]))))
+    return Rows(rows.x[:n], rows.y[:n])
+
+
+def watched(rows: Rows) -> Rows:
+    """Of the validation rows, those that are looked at again and again."""
+    return first_of(rows, MAX_WATCHED, MAX_WATCHED_TARGETS)
+
+
+def scored(rows: Rows) -> Rows:
+    """Of the training rows, those that are scored."""
+    return first_of(rows, MAX_SCORED_TRAIN, MAX_SCORED_TARGETS)
 
 
 class Evaluator:
@@ -26,6 +47,7 @@ class Evaluator:
         self.size = min(BATCH, len(problem.split.validation))
         self._key = jax.random.key(20_177)
         self._both = jit(partial(self._seen, graphdef))
+        self._row_s = math.inf
 
     def _seen(  # noqa: PLR0913, PLR0917 - as a compiled function is called
         self, graphdef: Any, params: Any, rest: Any, x: Any, y: Any, key: Any
@@ -38,13 +60,22 @@ class Evaluator:
 
     def loss(self, params: Any, rest: Any, rows: Rows) -> float:
         """Mean loss over whole batches of the first rows."""
-        n = min(len(rows), MAX_WATCHED)
-        size = min(self.size, n)
+        rows = watched(rows)
+        size = min(self.size, len(rows))
+        starts = range(0, len(rows) - size + 1, size)
+        began = time.monotonic()
         losses = [
             self._both(params, rest, rows.x[at : at + size], rows.y[at : at + size], self._key)[0]
-            for at in range(0, n - size + 1, size)
+            for at in starts
         ]
-        return float(np.mean([float(loss) for loss in losses]))
+        mean = float(np.mean([float(loss) for loss in losses]))
+        # The least, as the first has compiled.
+        self._row_s = min(self._row_s, (time.monotonic() - began) / (size * len(starts)))
+        return mean
+
+    def seconds_for(self, n_rows: int) -> float:
+        """What a look at so many rows will take; 0 before the first."""
+        return n_rows * self._row_s if math.isfinite(self._row_s) else 0.0
 
     def rows(self, params: Any, rest: Any, rows: Rows) -> tuple[Floats, Floats]:
         """Numerator and denominator of the metric, row by row."""

@@ -11,7 +11,7 @@ from jax_workbench.tools.train_tiny_model import Finding, Score, TrainTinyModelA
 from jax_workbench.tools.train_tiny_model.answer import finite
 from jax_workbench.tools.train_tiny_model.compiled import Program
 from jax_workbench.tools.train_tiny_model.detectors import Facts, findings_of, is_still_falling
-from jax_workbench.tools.train_tiny_model.evaluation import MAX_SCORED_TRAIN, Evaluator
+from jax_workbench.tools.train_tiny_model.evaluation import Evaluator, scored
 from jax_workbench.tools.train_tiny_model.jaxpr_walk import dead_shares, rectifiers
 from jax_workbench.tools.train_tiny_model.loop import Trained, Training
 from jax_workbench.tools.train_tiny_model.metrics import interval
@@ -74,6 +74,12 @@ class Session:
         )
         return training.run(state)
 
+    def scoring_s(self) -> float:
+        """What the scores of a run will take."""
+        split = self.problem.split
+        twice = 2 * len(scored(split.train)) + len(scored(split.validation))
+        return self.evaluator.seconds_for(len(split.test) + len(split.validation) + twice)
+
     def outcome(
         self, trained: Trained, init_loss: float | None, early: list[Finding], n_samples: int = 0
     ) -> Outcome:
@@ -127,7 +133,7 @@ class Session:
             )
         tested = self.evaluator.rows(params, rest, split.test)
         low, high = interval(metric, tested)
-        some = Rows(split.train.x[:MAX_SCORED_TRAIN], split.train.y[:MAX_SCORED_TRAIN])
+        some = scored(split.train)
         base = metric.baseline_rows(split.train.y, split.test.y)
         baseline = metric.value(*(np.asarray(part, np.float64) for part in base))
         return Score(
@@ -189,7 +195,7 @@ class Session:
 
     def _noise_of(self, held: float) -> float:
         """Two standard errors of a share of the validation rows; 0 for other scores."""
-        metric, n = self.problem.metric, len(self.problem.split.validation)
+        metric, n = self.problem.metric, len(scored(self.problem.split.validation))
         if metric is None or not metric.is_share:
             return 0.0
         return 2 * float(np.sqrt(max(held * (1 - held), 1 / n) / n))
@@ -209,10 +215,10 @@ class Session:
         metric, split = self.problem.metric, self.problem.split
         if metric is None or trained.stopped == "nonfinite" or not trained.trace.evaluations:
             return None
-        some = Rows(split.train.x[:MAX_SCORED_TRAIN], split.train.y[:MAX_SCORED_TRAIN])
         params, rest = trained.carry.params, trained.carry.rest
         train, held = (
-            self.evaluator.value(params, rest, part) for part in (some, split.validation)
+            self.evaluator.value(params, rest, scored(part))
+            for part in (split.train, split.validation)
         )
         if metric.is_higher_better:
             return train, held

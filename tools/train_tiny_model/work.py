@@ -49,7 +49,7 @@ from jax_workbench.tools.train_tiny_model.trace import spread_of
 from jax_workbench.tools.train_tiny_model.utilisation import Utilisation, utilisation_of
 
 RESERVE_S = 12.0
-"""Kept for scores, pictures and files, but at most a quarter of the call's time."""
+"""Kept for pictures and files, but at most a quarter of the call's time; scores come on top."""
 
 
 def run(ask: TrainTinyModelAsk, job: LongJob, batch_parts: int = 1) -> TrainTinyModelAnswer:
@@ -67,14 +67,15 @@ class Call:
         self.ask, self.job, self.batch_parts = ask, job, batch_parts
         self.session: Session | None = None
         self.began = time.monotonic() - spent_s
-        reserve = min(RESERVE_S, ask.timeout_s / 4)
-        self.end_s = min(ask.timeout_s - reserve, ask.time_budget_s)
+        self.reserve_s = min(RESERVE_S, ask.timeout_s / 4)
         self.notes: list[Note] = []
         self.rss_before = peak_rss_bytes()
 
     def left_s(self) -> float:
         """Seconds that training may still take."""
-        return self.end_s - (time.monotonic() - self.began)
+        scoring_s = self.session.scoring_s() if self.session is not None else 0.0
+        end_s = min(self.ask.timeout_s - self.reserve_s - scoring_s, self.ask.time_budget_s)
+        return end_s - (time.monotonic() - self.began)
 
     def answer(self) -> TrainTinyModelAnswer:  # noqa: PLR0911 - one mode a line
         """Do what the mode says."""
