@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
+from importlib.metadata import version
 from pathlib import Path
 
 import anyio
@@ -25,6 +26,7 @@ from jax_workbench.server.serve import serve_stdio
 from jax_workbench.server.settings import PREFIX, Settings, SettingsError
 from jax_workbench.tools.catalog import ALL_TOOLS
 
+NAME = "jax-workbench"
 BAD_SETTING = 2
 
 
@@ -93,10 +95,11 @@ def _parser() -> argparse.ArgumentParser:
             help=f"else {PREFIX}{field.name.upper()}",
         )
     parser = argparse.ArgumentParser(
-        prog="jax-workbench",
+        prog=NAME,
         description="Measured facts about JAX code, over MCP.",
         parents=[common],
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version(NAME)}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser(
         "serve", parents=[common], help="serve on stdin and stdout (the default), or over HTTP"

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,13 @@ def test_a_good_answer_is_json_on_stdout_and_exit_code_zero(
     assert code == 0
     assert answer["result"]["said"] == "hello"
     assert not pool.is_entered
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    code = run("--version")
+
+    assert code == 0
+    assert capsys.readouterr().out == f"jax-workbench {version('jax-workbench')}\n"
 
 
 def test_arguments_may_come_on_stdin(
