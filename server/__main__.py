@@ -120,7 +120,18 @@ def _parser() -> argparse.ArgumentParser:
     known = [*CLIENTS, *FILES]
     config.add_argument("client", choices=known, metavar="CLIENT", help=", ".join(known))
     config.add_argument("--out", type=Path, metavar="FILE", help="write it there")
-    call = commands.add_parser("call", parents=[common], help="run one tool and print its answer")
+    _add_call_options(
+        commands.add_parser("call", parents=[common], help="run one tool and print its answer")
+    )
+    _add_gate_options(
+        commands.add_parser("gate", parents=[common], help="fail where code has become slower")
+    )
+    lint = commands.add_parser("lint", help="find JAX bugs in files, folders and notebooks")
+    add_lint_options(lint)
+    return parser
+
+
+def _add_call_options(call: argparse.ArgumentParser) -> None:
     call.add_argument("tool", metavar="TOOL", help="its name")
     call.add_argument(
         "arguments",
@@ -129,12 +140,6 @@ def _parser() -> argparse.ArgumentParser:
         help="the arguments as one JSON object, or a file that holds them; - reads stdin",
     )
     call.add_argument("--out", type=Path, metavar="DIR", help="write the run's files there")
-    _add_gate_options(
-        commands.add_parser("gate", parents=[common], help="fail where code has become slower")
-    )
-    lint = commands.add_parser("lint", help="find JAX bugs in files, folders and notebooks")
-    add_lint_options(lint)
-    return parser
 
 
 def _add_gate_options(gate: argparse.ArgumentParser) -> None:
