@@ -3,7 +3,7 @@
 PYTEST = .venv/bin/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow attack conformance clients inspector claude-code bundle wheel site \
+.PHONY: help setup demo test slow attack conformance clients inspector apps-bridge claude-code bundle wheel site \
 	check format-check lint types imports spelling format lock records
 
 help: ## Say what can be made
@@ -29,6 +29,9 @@ conformance: setup ## Run the MCP conformance suite against the server; takes it
 
 clients: setup ## Call every tool through the TypeScript clients; takes them from npm
 	script/typescript-clients
+
+apps-bridge: setup ## Show every recorded answer in a host of the Apps extension's own bridge; takes it from npm
+	script/apps-bridge
 
 inspector: setup ## List and call every tool with the inspector's command line; takes it from npm
 	script/inspector
