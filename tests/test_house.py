@@ -47,6 +47,16 @@ def test_every_text_at_the_top_is_one_that_a_reader_looks_for() -> None:
     assert texts == {"README.md", "CHANGELOG.md", "CONTRIBUTING.md"}
 
 
+def test_every_folder_at_the_top_is_one_of_the_design() -> None:
+    """A program that is run from the root may leave a folder there, which a commit then takes."""
+    folders = {name(p).split("/")[0] for p in committed() if p.parent != ROOT}
+
+    assert {folder for folder in folders if not folder.startswith(".")} == {
+        *("server", "tools", "sandbox", "tests"),
+        *("benchmarks", "changelog.d", "docker", "docs", "examples", "script"),
+    }
+
+
 def test_no_committed_file_names_a_registry() -> None:
     """The index is the installing machine's choice."""
     naming = [name(path) for path in committed() if HOSTS.search(text(path))]
