@@ -1,6 +1,8 @@
 # Every target does its own set-up: a clone, make and Python 3.12 or newer are enough.
 
 PYTEST = .venv/bin/pytest
+# A test that hangs ends the run and shows where, instead of holding it for good.
+NO_HANG = -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test slow attack conformance clients inspector apps-bridge claude-code bundle wheel site \
@@ -16,7 +18,7 @@ demo: setup ## Call the installed server through a real client and show what an 
 	.venv/bin/jax-workbench demo
 
 test: setup ## Run the tests, without those that take minutes
-	$(PYTEST) -m "not slow" $(ARGS)
+	$(PYTEST) $(NO_HANG) -m "not slow" $(ARGS)
 
 slow: setup ## Run the tests that take minutes
 	$(PYTEST) -m slow $(ARGS)

@@ -11,9 +11,13 @@ import pytest
 from jax_workbench.sandbox.device_lock import device_lock, lock_file
 
 pytestmark = pytest.mark.anyio
-HOLDER = (
-    "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print(); sys.stdin.read()"
-)
+HOLDER = """\
+import fcntl, sys
+f = open(sys.argv[1], "w")
+fcntl.flock(f, fcntl.LOCK_EX)
+print(flush=True)
+sys.stdin.read()
+"""
 
 
 @pytest.fixture(autouse=True)
