@@ -13,7 +13,12 @@ from flax import nnx
 from jax_workbench.tools.errors import ToolError
 from jax_workbench.tools.train_tiny_model.losses import cross_entropy
 from jax_workbench.tools.train_tiny_model.metrics import bits_per_char, exact_match
-from jax_workbench.tools.train_tiny_model.presets.layers import CausalAttention, CausalConv, RMSNorm
+from jax_workbench.tools.train_tiny_model.presets.layers import (
+    CausalAttention,
+    CausalConv,
+    RMSNorm,
+    by_row,
+)
 from jax_workbench.tools.train_tiny_model.presets.supervised import metric_named
 from jax_workbench.tools.train_tiny_model.problem import Batch, Problem, Recipe, built
 from jax_workbench.tools.train_tiny_model.rows import Rows, Source, Split
@@ -40,7 +45,10 @@ class Block(nnx.Module):
     def __call__(self, x: Any) -> Any:
         """Shape (n, length, width)."""
         x = x + self.attention(self.norms[0](x))
-        return x + self.down(jax.nn.gelu(self.up(self.norms[1](x))))
+        return x + by_row(self._dense, self.norms[1](x))
+
+    def _dense(self, rows: Any) -> Any:
+        return self.down(jax.nn.gelu(self.up(rows)))
 
 
 class TransformerLm(nnx.Module):
@@ -65,7 +73,7 @@ class TransformerLm(nnx.Module):
             x = x + self.near(x)
         for block in self.blocks:
             x = block(x)
-        return self.head(self.norm(x))
+        return by_row(self.head, self.norm(x))
 
 
 def transformer(source: Source, split: Split, metric: str) -> Problem:
