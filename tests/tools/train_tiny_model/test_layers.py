@@ -30,7 +30,10 @@ def with_jax(query: Any, key: Any, value: Any) -> Any:
 
 def test_attention_and_its_gradient_are_those_of_jax(drawn: Any) -> None:
     def total(attention: Any) -> Any:
-        return lambda *a: jnp.sum(jnp.sin(attention(*a).astype(jnp.float32)))
+        def of(query: Any, key: Any, value: Any) -> Any:
+            return jnp.sum(jnp.sin(attention(query, key, value).astype(jnp.float32)))
+
+        return of
 
     rtol, atol = (2e-5, 2e-6) if drawn.dtype == jnp.float32 else (0, 0.04)
     ours = value_and_grad(total(attended), (0, 1, 2))(*drawn)
