@@ -1,5 +1,6 @@
 """From the evidence to the answer. Runs in the server; imports no JAX."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from jax_workbench.tools.check_gradients import (
@@ -16,6 +17,8 @@ from jax_workbench.tools.check_gradients.remedies import next_calls, remedy
 from jax_workbench.tools.contract import Note
 
 DIGITS_WORTH_A_WARNING = 3.0
+N_SHOWN = 8
+"""Findings of a kind that an answer has room for."""
 
 MEANING: dict[Verdict, str] = {
     "pass": "The derivatives are right",
@@ -46,7 +49,8 @@ def compose(ask: CheckGradientsAsk, evidence: Evidence) -> CheckGradientsAnswer:
     """Put the answer together."""
     traced, judgement = evidence.traced, evidence.judgement or without_judge(evidence)
     lines = ask.code.splitlines()
-    findings = tuple(with_source(finding, lines) for finding in judgement.findings)
+    shown, left_out = with_room(judgement.findings)
+    findings = tuple(with_source(finding, lines) for finding in shown)
     result = CheckGradientsResult(
         resolution=judgement.resolution,
         confidence=judgement.confidence,
@@ -66,7 +70,13 @@ def compose(ask: CheckGradientsAsk, evidence: Evidence) -> CheckGradientsAnswer:
         status=judgement.status,
         summary=summary_of(judgement, findings, traced),
         result=result,
-        notes=(*judgement.notes, *trace_notes(traced), *evidence.notes, *dtype_notes(judgement)),
+        notes=(
+            *judgement.notes,
+            *trace_notes(traced),
+            *evidence.notes,
+            *dtype_notes(judgement),
+            *left_out,
+        ),
         next=next_calls(judgement, findings, traced),
     )
 
@@ -82,6 +92,21 @@ def without_judge(evidence: Evidence) -> Judgement:
         status = "nondeterministic"
         findings = (Finding(kind=status, hint=f"{traced.nondeterministic}."),)
     return Judgement(status=status, findings=findings, modes=Modes(fwd=False, rev=False))
+
+
+def with_room(findings: tuple[Finding, ...]) -> tuple[tuple[Finding, ...], tuple[Note, ...]]:
+    """The first findings of each kind, and a note that counts the others."""
+    seen: Counter[str] = Counter()
+    shown: list[Finding] = []
+    for finding in findings:
+        seen[finding.kind] += 1
+        if seen[finding.kind] <= N_SHOWN:
+            shown.append(finding)
+    more = ", ".join(f"{kind} ({n - N_SHOWN})" for kind, n in seen.items() if n > N_SHOWN)
+    text = f"There is no room for more findings of these kinds: {more}; `argnums` picks arguments."
+    return tuple(shown), (
+        Note(code="findings_left_out", severity="info", text=text),
+    ) if more else ()
 
 
 def with_source(finding: Finding, lines: list[str]) -> Finding:

@@ -11,6 +11,7 @@ import numpy as np
 from flax import nnx
 from jax.tree_util import DictKey, FlattenedIndexKey, GetAttrKey, SequenceKey
 
+LONGEST_PATH = 200
 LARGE = 65_536
 """Held arrays with more elements are arguments of the programs, not constants in them."""
 
@@ -53,8 +54,17 @@ def flatten_arguments(arguments: tuple[Any, ...], argnums: Sequence[int]) -> Arg
         leaves=tuple(leaf for _, leaf in found),
         moving=tuple(moving),
         passed=tuple(passed),
-        paths=tuple(path_text(arguments, found[position][0]) for position in moving),
+        paths=tuple(
+            shortened(path_text(arguments, found[position][0]), position) for position in moving
+        ),
     )
+
+
+def shortened(path: str, position: int) -> str:
+    """`path`, its middle left out where it is long; the leaf's position tells such paths apart."""
+    if len(path) <= LONGEST_PATH:
+        return path
+    return f"{path[: LONGEST_PATH // 2]}... (leaf {position}) ...{path[-LONGEST_PATH // 4 :]}"
 
 
 def is_passed(leaf: Any) -> bool:

@@ -22,6 +22,10 @@ VALUES = "values.npz"
 N_SUSPECTS = 8
 """Rules that are handed to the judge."""
 N_ELEMENTS = 8
+N_LEAVES = 4096
+"""Most that a call differentiates by."""
+N_PLACES = 64
+"""Findings that are looked for in the code."""
 
 Text = Annotated[str, Field(max_length=4000)]
 Name = Annotated[str, Field(max_length=400)]
@@ -115,7 +119,7 @@ class JudgeAsk(Part):
 class Traced(Part):
     """From the tracer."""
 
-    leaves: tuple[Leaf, ...] = Field(max_length=4096)
+    leaves: tuple[Leaf, ...] = Field(max_length=N_LEAVES)
     n_inputs: int
     is_native: bool = False
     native_reason: Text = ""
@@ -151,4 +155,4 @@ class Place(Part):
 class Explained(Part):
     """From that job: one place for each question."""
 
-    places: tuple[Place, ...] = Field(max_length=64)
+    places: tuple[Place, ...] = Field(max_length=N_PLACES)

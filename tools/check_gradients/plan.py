@@ -10,9 +10,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from jax_workbench.tools.check_gradients import CheckGradientsAnswer, CheckGradientsAsk
+from jax_workbench.tools.check_gradients import CheckGradientsAnswer, CheckGradientsAsk, Finding
 from jax_workbench.tools.check_gradients.answer import Evidence, compose
 from jax_workbench.tools.check_gradients.messages import (
+    N_PLACES,
     ExplainAsk,
     Explained,
     JudgeAsk,
@@ -33,6 +34,8 @@ LOCATED = frozenset(
         *("fail", "fwd_rev_mismatch"),
     }
 )
+BY_LEAF = frozenset(("zero_gradient", "surrogate", "kink", "discontinuous"))
+"""Kinds whose place depends on the leaf: many leaves are nan for one reason."""
 AUDIT_SHARE, JUDGE_SHARE = 0.35, 0.9
 LEAST_S = 1.0
 MARGIN_S = 4.0
@@ -163,8 +166,9 @@ class Call:
         """Put lines and primitives into the findings; they stay without where that fails."""
         findings = list(judgement.findings)
         unplaced = [i for i, f in enumerate(findings) if f.kind in LOCATED and f.line is None]
-        questions = [(findings[i].kind, findings[i].leaf or "") for i in unplaced]
-        asked = ExplainAsk(trace=self.to_trace(), questions=tuple(dict.fromkeys(questions)))
+        questions = [question_of(findings[i]) for i in unplaced]
+        different = tuple(dict.fromkeys(questions))[:N_PLACES]
+        asked = ExplainAsk(trace=self.to_trace(), questions=different)
         if not questions:
             return judgement
         try:
@@ -181,6 +185,11 @@ class Call:
             said = {k: v for k, v in place.model_dump().items() if v is not None}
             findings[i] = findings[i].model_copy(update=said)
         return judgement.model_copy(update={"findings": tuple(findings)})
+
+
+def question_of(finding: Finding) -> tuple[str, str]:
+    """Kind, and the leaf where it matters."""
+    return finding.kind, (finding.leaf or "") if finding.kind in BY_LEAF else ""
 
 
 def code_of(error: Exception) -> str | None:

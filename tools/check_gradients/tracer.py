@@ -17,6 +17,7 @@ from jax_workbench.tools.check_gradients.leaves import (
     own_dtype,
 )
 from jax_workbench.tools.check_gradients.messages import (
+    N_LEAVES,
     VALUES,
     Leaf,
     Refused,
@@ -29,6 +30,7 @@ from jax_workbench.tools.check_gradients.suspects import audit_rules
 from jax_workbench.tools.check_gradients.user_call import FILE, load_call
 from jax_workbench.tools.common.exported_program import write_program
 from jax_workbench.tools.contract import Job
+from jax_workbench.tools.errors import ToolError
 
 SOLVERS = frozenset(("custom_linear_solve",))
 SOLVER_LEAVES, LOOP_LEAVES = 1e-2, 1e-4
@@ -55,6 +57,7 @@ def run(argument: dict[str, Any], job: Job) -> dict[str, Any]:
     arguments = flatten_arguments(values, ask.argnums)
     if not arguments.moving:
         return nothing_to_check(arguments, "no argument that is differentiated is floating-point")
+    refuse_too_many(arguments)
     job.progress("tracing")
     setting = choose_precision(fn, arguments)
     with jax.enable_x64(ask.x64 or not setting.is_native):
@@ -65,6 +68,21 @@ def run(argument: dict[str, Any], job: Job) -> dict[str, Any]:
             return traced.model_dump()
         traced = hand_out(setting, ask, traced, job)
     return traced.model_copy(update={"trace_s": time.monotonic() - started}).model_dump()
+
+
+def refuse_too_many(arguments: Arguments) -> None:
+    """Before anything is traced.
+
+    Raises:
+        ToolError: `bad_argument` above `N_LEAVES`.
+    """
+    if len(arguments.moving) > N_LEAVES:
+        raise ToolError(
+            "bad_argument",
+            f"the arguments hold {len(arguments.moving)} floating-point arrays or numbers; "
+            f"expected at most {N_LEAVES}.",
+            "Choose some with `argnums`, or stack equal layers into one array.",
+        )
 
 
 def nothing_to_check(arguments: Arguments, why: str) -> dict[str, Any]:
