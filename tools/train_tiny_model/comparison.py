@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 from scipy import stats
 
+from jax_workbench.tools.common.guarded_text import repr_of
 from jax_workbench.tools.contract import Job
 from jax_workbench.tools.errors import ToolError
 from jax_workbench.tools.train_tiny_model import TrainTinyModelAsk
 from jax_workbench.tools.train_tiny_model.first_checks import Looked
 from jax_workbench.tools.train_tiny_model.loop import Trained
+from jax_workbench.tools.train_tiny_model.optimizers import SETTINGS
 from jax_workbench.tools.train_tiny_model.session import Outcome, Session
 
 N_SEEDS = 3
@@ -57,18 +60,32 @@ def asks_of(ask: TrainTinyModelAsk) -> list[tuple[dict[str, Any], TrainTinyModel
     for place, config in enumerate(configs):
         own = {key: value for key, value in config.items() if key not in NO_ARGUMENTS}
         if wrong := OWN & set(own):
-            raise bad(f"configs[{place}] sets {', '.join(sorted(wrong))}.", "Set it for the call.")
+            raise bad(f"[{place}] sets {', '.join(sorted(wrong))}.", "Set it for the call.")
         if "optimizer" in own and isinstance(own["optimizer"], dict):
             own["optimizer"] = {**ask.optimizer, **own["optimizer"]}
         try:
             asks.append((config, TrainTinyModelAsk.model_validate({**common, **own})))
-        except ValueError as error:
-            first = str(error).splitlines()
-            raise bad(
-                f"configs[{place}]: {' '.join(first[1:3])}.",
-                "Use the names of the call's arguments.",
-            ) from None
+        except ValidationError as error:
+            raise refused(f"configs[{place}]", error) from None
     return asks
+
+
+def refused(where: str, error: ValidationError) -> ToolError:
+    """What is wrong with the first argument of a configuration that is, and where it belongs."""
+    first = error.errors(include_url=False, include_context=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    got = repr_of(first["input"], 60)
+    if first["type"] != "extra_forbidden":
+        said = first["msg"].removeprefix("Value error, ")
+        return ToolError(
+            "bad_argument",
+            f"{where}.{name}: {said} (got {got}).",
+            "Give it as for a call of its own.",
+        )
+    fix = "A configuration takes the names of the call's arguments."
+    if name in SETTINGS:
+        fix = f'It is a setting of the optimizer: {{"optimizer": {{"{name}": {got}}}}}.'
+    return ToolError("bad_argument", f"{where}.{name}: there is no such argument (got {got}).", fix)
 
 
 def n_seeds_of(configs: Sequence[dict[str, Any]]) -> int:
@@ -79,7 +96,7 @@ def n_seeds_of(configs: Sequence[dict[str, Any]]) -> int:
     """
     asked = {config["seeds"] for config in configs if "seeds" in config}
     if len(asked) > 1 or any(type(n) is not int or not 1 <= n <= MAX_SEEDS for n in asked):
-        raise bad(f"seeds is {sorted(map(str, asked))}.", f"Give one number up to {MAX_SEEDS}.")
+        raise bad(f": seeds is {sorted(map(str, asked))}.", f"Give one number up to {MAX_SEEDS}.")
     return next(iter(asked), N_SEEDS)
 
 
@@ -180,4 +197,4 @@ def difference(best: Ran, other: Ran) -> dict[str, Any]:
 
 def bad(cause: str, next_step: str) -> ToolError:
     """Say that the configurations cannot be compared."""
-    return ToolError("bad_argument", f"configs: {cause}", next_step)
+    return ToolError("bad_argument", f"configs{cause}", next_step)
