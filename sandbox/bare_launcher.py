@@ -88,7 +88,8 @@ def _command(
         env["LD_LIBRARY_PATH"] = _moved(libraries, places)
     env = {name: str(home) if value == _JAIL_HOME else value for name, value in env.items()}
     executable = _moved(python.executable, places)
-    return (executable, "-s", "-P", "-B", "-m", ZYGOTE_MODULE, str(control_fd)), env
+    start = (executable, "-s", "-P", "-B", "-m", ZYGOTE_MODULE)
+    return (*start, str(control_fd), str(home)), env
 
 
 def _moved(path: str, places: str) -> str:

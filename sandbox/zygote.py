@@ -113,7 +113,6 @@ class Zygote:
         return {
             "preload": self._profile.preload,
             "assert_forkable": self._profile.assert_forkable,
-            "home": self._home,
         }
 
     async def spawn(self, shape: Shape) -> WorkerProcess:

@@ -27,23 +27,35 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 
 def main() -> NoReturn:
-    """Preload, say so, serve requests until the host hangs up."""
+    """Preload, say so, serve requests until the host hangs up; remove the own folder, if any."""
     control = socket.socket(fileno=int(sys.argv[1]))
+    home = "".join(sys.argv[2:])  # none in a jail, which ends with its init
+    own_pid = os.getpid()
+    try:
+        if home:
+            prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        assert_forkable = _made_ready(control)
+        while _serve_one(control, assert_forkable):
+            _reap(os.WNOHANG)
+    finally:
+        # Also where the host is killed while this process still imports: nobody else removes it.
+        if home and os.getpid() == own_pid:
+            _reap(0)
+            scratch.remove(home)
+    os._exit(0)
+
+
+def _made_ready(control: socket.socket) -> Callable[[], None]:
+    """Import what the host names, and tell it."""
     try:
         profile = json.loads(control.recv(_MAX_REQUEST_BYTES))
         assert_forkable = _preload(profile)
         control.send(json.dumps({"ready": True, "python": sys.version.split()[0]}).encode())
     except BaseException as error:
-        control.send(json.dumps({"failed": _one_line(error)}).encode())
+        with suppress(OSError):  # it has hung up
+            control.send(json.dumps({"failed": _one_line(error)}).encode())
         raise
-    if profile["home"]:  # no jail around it that ends with its init
-        prctl(_PR_SET_CHILD_SUBREAPER, 1)
-    while _serve_one(control, assert_forkable):
-        _reap(os.WNOHANG)
-    _reap(0)
-    if profile["home"]:
-        scratch.remove(profile["home"])
-    os._exit(0)
+    return assert_forkable
 
 
 def _reap(options: int) -> None:

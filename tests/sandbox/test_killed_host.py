@@ -1,8 +1,10 @@
 """What is left of a host that was killed while its jobs ran: nothing, in every tier."""
 
 import os
+import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +12,9 @@ from pathlib import Path
 import anyio
 import pytest
 
+from jax_workbench.sandbox.bare_launcher import bare_launch
 from tests.processes import descendants
+from tests.sandbox.conftest import plain_profile
 from tests.sandbox.test_pool_endurance import until
 
 pytestmark = pytest.mark.anyio
@@ -59,6 +63,32 @@ async def test_killing_the_host_with_busy_jobs_leaves_no_process_and_no_folder(
     assert said.strip() == tier
     assert len(below) >= 4
     await until(lambda: not any(map(is_alive, below)) and not any(tmp_path.iterdir()))
+
+
+@pytest.mark.parametrize("is_ready_asked", [True, False])
+def test_a_zygote_whose_host_dies_before_it_is_ready_removes_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_ready_asked: bool
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        launch = bare_launch(plain_profile(), theirs.fileno(), is_root=False)
+        assert [*tmp_path.iterdir()] == [launch.home]
+        if is_ready_asked:
+            ours.send(b'{"preload": [], "assert_forkable": "jailed_tests.jobs:no_such_function"}')
+        zygote = subprocess.Popen(  # noqa: S603
+            launch.argv,
+            env=dict(launch.env),
+            pass_fds=[theirs.fileno()],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        theirs.close()
+        ours.close()
+        said = zygote.communicate(timeout=300)[1]
+
+    assert zygote.returncode == 1, said
+    assert [*tmp_path.iterdir()] == []
 
 
 def is_alive(pid: int) -> bool:
