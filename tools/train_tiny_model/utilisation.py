@@ -65,13 +65,22 @@ def utilisation_of(jaxpr: Any, steps_per_s: float | None, *, kind: str) -> Utili
     return Utilisation(float(f"{share:.3g}"), reason, float(f"{peak / 1e9:.4g}"), flops)
 
 
-def product_flops(jaxpr: Any) -> float | None:
-    """Flops of all matrix products and convolutions; None where a loop hides how many there are."""
+def every(equation: Any) -> bool:
+    """Count all of them."""
+    del equation
+    return True
+
+
+def product_flops(jaxpr: Any, is_counted: Callable[[Any], bool] = every) -> float | None:
+    """Flops of the matrix products and convolutions that count.
+
+    None where a loop hides how many there are.
+    """
     total = 0.0
     for equation in jaxpr.eqns:
         name: str = equation.primitive.name
-        total += own_flops(name, equation)
-        inner = [product_flops(part) for part in inner_jaxprs(equation)]
+        total += own_flops(name, equation) if is_counted(equation) else 0.0
+        inner = [product_flops(part, is_counted) for part in inner_jaxprs(equation)]
         known = [part for part in inner if part is not None]
         if len(known) < len(inner) or (name == "while" and any(known)):
             return None

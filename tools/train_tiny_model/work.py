@@ -45,6 +45,7 @@ from jax_workbench.tools.train_tiny_model.presets.table import problem_of
 from jax_workbench.tools.train_tiny_model.problem import Problem, Recipe
 from jax_workbench.tools.train_tiny_model.resuming import resumed
 from jax_workbench.tools.train_tiny_model.session import Outcome, Session, recipe_of
+from jax_workbench.tools.train_tiny_model.slow_on_cpu import slow_on_cpu
 from jax_workbench.tools.train_tiny_model.trace import spread_of
 from jax_workbench.tools.train_tiny_model.utilisation import Utilisation, utilisation_of
 
@@ -122,15 +123,7 @@ class Call:
             partial(more_parts, problem),
         )
         looked.add("memory", fitted.text, [fitted.finding] if fitted.finding else [])
-        if not fitted.program.is_looped and not fitted.program.is_own:
-            self.notes.append(
-                said.note(
-                    "conv_not_looped",
-                    "The model holds a convolution, whose gradient in a compiled loop is slow on "
-                    "a CPU: steps are run one by one. As shifted slices and one matmul it may be "
-                    "twice as fast.",
-                )
-            )
+        self.notes.extend(slow_on_cpu(fitted.program))
         if fitted.program is program:
             return session
         fitting_session = Session(problem, fitted.recipe, fitted.program)
