@@ -70,6 +70,7 @@ class Suspect(Part):
 
     rule: Name
     line: Line | None
+    derivative: Name = Field(default="", description="Function that computes it, and its line.")
     blob: Name = Field(description="The programs are `<blob>_primal`, `<blob>_vjp`.")
     leaf: int | None = Field(description="The one leaf that its wrong input comes from, if one.")
     same_index: bool = Field(description="Elements of that input are elements of the leaf.")

@@ -52,9 +52,11 @@ def next_calls(
     """What would help now."""
     line = next((f.line for f in findings if f.line), None)
     where = f" around line {line}" if line else ""
+    rule = next((f.rule for f in findings if f.rule), None)
+    of = f" of {rule}" if rule else where
     again: dict[Verdict, str] = {
-        "fail": f"Mend the derivative{where}, then check again with the same arguments.",
-        "fail_second_order": f"Mend the rule{where}, then check again with order 2.",
+        "fail": f"Mend the derivative{of}, then check again with the same arguments.",
+        "fail_second_order": f"Mend the rule{of}, then check again with order 2.",
         "kink": "Move the arguments a little off the kink, and check there.",
         "discontinuous": "Move the arguments a little off the jump, and check there.",
         "nondeterministic": "Pass random numbers, or a PRNG key, in as an argument; then check.",

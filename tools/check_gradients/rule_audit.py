@@ -163,6 +163,14 @@ def is_wanted(equation: Any, found: Sequence[Met]) -> bool:
     return len(same) < SAMPLES_EACH and len(found) < MAX_RULES
 
 
+def derivative_and_place(equation: Any) -> tuple[str, str]:
+    """Name of the function that computes a custom rule's derivative, and its `file:line`."""
+    functions = (equation.params.get(key) for key in ("bwd", "jvp_jaxpr_fun"))
+    said = next((f.debug_info.func_src_info for f in functions if hasattr(f, "debug_info")), "")
+    name, _, place = (said or "").partition(" at ")
+    return name, place
+
+
 def line_of(place: str) -> int | None:
     """Line of `file:line`."""
     tail = place.rpartition(":")[2]

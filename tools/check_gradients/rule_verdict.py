@@ -18,6 +18,7 @@ from jax_workbench.tools.check_gradients.record import Record, finite
 from jax_workbench.tools.check_gradients.subject import Subject, index_of
 from jax_workbench.tools.check_gradients.vanished import is_surrogate
 
+ALONE = "Seen on the rule alone, at the inputs it met."
 MAX_PROBED, LARGE = 4, 100_000
 """Suspected elements that are probed; of inputs with more than LARGE elements one is enough."""
 
@@ -44,7 +45,7 @@ def judge_rules(function: Subject, rules: list[RuleAlone], record: Record) -> No
         if finding is None:
             continue
         judged.add(key)
-        place(finding, record)
+        place(finding, rule.suspect, record)
 
 
 def finding_of(function: Subject, rule: RuleAlone, record: Record) -> Finding | None:
@@ -86,8 +87,13 @@ def finding_of(function: Subject, rule: RuleAlone, record: Record) -> Finding | 
         ratio=finite(worst.ad / worst.fd) if worst.fd else None,
         rule=suspect.rule,
         line=suspect.line,
-        hint=hint if seen else f"{hint} Seen on the rule alone, at the inputs it met.".strip(),
+        hint=" ".join(filter(None, (hint, written_in(suspect), "" if seen else ALONE))),
     )
+
+
+def written_in(suspect: Suspect) -> str:
+    """Where the derivative that is wrong stands."""
+    return f"Its derivative is computed by {suspect.derivative}." if suspect.derivative else ""
 
 
 def seen_from_outside(function: Subject, suspect: Suspect, worst: Element) -> Element | None:
@@ -105,7 +111,7 @@ def seen_from_outside(function: Subject, suspect: Suspect, worst: Element) -> El
     return element if element.outcome.kind == "fail" else None
 
 
-def place(finding: Finding, record: Record) -> None:
+def place(finding: Finding, suspect: Suspect, record: Record) -> None:
     """Name the rule in the findings that it explains, or add its own."""
     explained = [
         i
@@ -115,7 +121,8 @@ def place(finding: Finding, record: Record) -> None:
         and (finding.leaf is None or known.leaf == finding.leaf)
     ]
     for i in explained:
-        named = {"rule": finding.rule, "line": finding.line}
+        hint = f"{record.findings[i].hint} {written_in(suspect)}".strip()
+        named = {"rule": finding.rule, "line": finding.line, "hint": hint}
         if finding.kind == "surrogate" and record.findings[i].kind == "fail":
             named |= {"kind": "surrogate", "hint": "A straight-through estimator in this rule."}
         record.findings[i] = record.findings[i].model_copy(update=named)

@@ -47,12 +47,20 @@ def audit_rules(setting: Setting, ask: TraceAsk, job: Job) -> dict[str, Any]:
 
 
 def definition_line(line: int | None) -> int | None:
-    """Line of the `def` at or under `line`, which is that of the first decorator."""
-    if line is None:
-        return None
+    """Line of the `def` under `line` where that is a decorator's; else `line`, as of a lambda."""
     lines = linecache.getlines(FILE)
+    if line is None or line > len(lines) or not lines[line - 1].lstrip().startswith("@"):
+        return line
     at = (n for n in range(line, len(lines) + 1) if lines[n - 1].lstrip().startswith("def "))
     return next(at, line)
+
+
+def derivative_of(met: rule_audit.Met) -> str:
+    """Name and line of the function that computes a rule's derivative; empty where not known."""
+    name, place = rule_audit.derivative_and_place(met.equation)
+    line = definition_line(rule_audit.line_of(place)) if place.startswith(f"{FILE}:") else None
+    called = "a lambda" if name == "<lambda>" else shorten(name, 100)
+    return f"{called}, line {line}" if name and line else ""
 
 
 def export_suspect(difference: rule_audit.Difference, number: int, job: Job) -> Suspect | None:
@@ -79,6 +87,7 @@ def export_suspect(difference: rule_audit.Difference, number: int, job: Job) -> 
     return Suspect(
         rule=shorten(met.name, 100),
         line=definition_line(difference.line),
+        derivative=derivative_of(met),
         order=difference.order,
         blob=blob,
         leaf=leaf,

@@ -67,8 +67,36 @@ def test_a_wrong_rule_is_named_with_leaf_element_ratio_and_line(check: Check) ->
     assert (finding.rule, finding.line) == ("square", HEAD_LINES + 2)
     assert finding.source == "def square(x):"
     assert "1/2" in finding.hint
+    assert f"computed by a lambda, line {HEAD_LINES + 5}." in finding.hint
     assert "square" in answer.summary
     assert answer.next[0].tool == "check_gradients"
+
+
+@pytest.mark.parametrize(
+    ("rule", "place"),
+    [
+        (
+            (
+                "@jax.custom_vjp\ndef cube(x):\n    return x**3\n\n"
+                "def back(x, g):\n    return (g * x,)\n\ncube.defvjp(lambda x: (x**3, x), back)\n"
+            ),
+            "back, line 11",
+        ),
+        (
+            (
+                "cube = jax.custom_jvp(lambda x: x**3)\n\n"
+                "@cube.defjvp\ndef along(x, t):\n    return cube(*x), x[0] * t[0]\n"
+            ),
+            "along, line 10",
+        ),
+    ],
+)
+def test_the_function_that_computes_the_wrong_derivative_is_named(
+    check: Check, rule: str, place: str
+) -> None:
+    answer = check(rule + "\ndef fn(x):\n    return jnp.sum(cube(x))\n", "(jnp.arange(1.0, 4.0),)")
+
+    assert f"Its derivative is computed by {place}." in only(answer).hint
 
 
 def test_a_wrong_gradient_without_a_rule_is_found_by_differences(check: Check) -> None:
