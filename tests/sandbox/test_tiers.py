@@ -159,8 +159,11 @@ async def bare(request: pytest.FixtureRequest) -> AsyncIterator[LocalPool]:
 
 
 async def test_a_job_without_a_jail_has_a_folder_of_its_own_and_leaves_nothing(
-    bare: LocalPool,
+    bare: LocalPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # An ordinary user's host that looks in time ends a job over a folder that it can't look into.
+    monkeypatch.setattr(disk, "excess", nothing_in_excess)
+
     first = await bare.run(job("leave_in_own_folder"))
     second = await bare.run(job("leave_in_own_folder"))
 
@@ -168,6 +171,11 @@ async def test_a_job_without_a_jail_has_a_folder_of_its_own_and_leaves_nothing(
     assert first.value["folder"] != second.value["folder"]
     assert not is_there(first.value["folder"])
     assert first.value["home"] == first.value["temporary"] == first.value["folder"]
+
+
+def nothing_in_excess(folder: str) -> str:
+    assert folder
+    return ""
 
 
 async def test_a_job_without_a_jail_is_killed_at_its_limit(bare: LocalPool) -> None:
