@@ -47,7 +47,8 @@ def test_what_has_too_many_paths_is_left_off_and_that_is_said(
 
 
 def test_a_function_that_is_too_deep_is_left_out_alone() -> None:
-    deep = hostile_texts(3000)["elif"]
+    # Too deep for the engine; at 3,000 the parser of Python 3.12 gives up on the whole text.
+    deep = hostile_texts(1200)["elif"]
 
     linted = lint_text(f"{deep}\n{BRANCH}")
 
