@@ -38,6 +38,9 @@ apps-bridge: setup ## Show every recorded answer in a host of the Apps extension
 inspector: setup ## List and call every tool with the inspector's command line; takes it from npm
 	script/inspector
 
+inspector-apps: setup ## Open the page of answers in the inspector's web client; takes it from npm
+	script/inspector-apps
+
 claude-code: setup ## Let Claude Code call every tool, offline; takes it from npm
 	script/claude-code
 
