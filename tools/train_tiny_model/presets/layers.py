@@ -95,7 +95,7 @@ def rotated(x: Tensor) -> Tensor:
 def attended(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Softmax of query times key over each place and those before it, times value.
 
-    What `jax.nn.dot_product_attention` gives, whose gradient takes some 3 times as long on a CPU:
+    What `jax.nn.dot_product_attention` gives, whose gradient takes 2 to 3 times as long on a CPU:
     it keeps the heads behind the places.
 
     Args:
