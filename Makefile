@@ -5,7 +5,7 @@ PYTEST = .venv/bin/pytest
 NO_HANG = -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow attack conformance clients inspector apps-bridge claude-code bundle wheel site \
+.PHONY: help setup demo test slow attack conformance clients inspector inspector-apps apps-bridge claude-code bundle wheel site \
 	check format-check lint types imports spelling format lock records
 
 help: ## Say what can be made

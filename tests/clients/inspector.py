@@ -9,11 +9,9 @@ and its file also over stdin and stdout, and in the 2026 revision.
 import argparse
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -24,6 +22,7 @@ from urllib.request import urlopen
 
 from jax_workbench.tools.catalog import ALL_TOOLS
 from tests.clients.calls import EVERY_TOOL, PICTURE, Call
+from tests.clients.loopback import free_port, wait_until
 from tests.clients.messages_api import Arguments
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +31,6 @@ SERVE = [str(ROOT / ".venv" / "bin" / "jax-workbench"), "serve"]
 IS_ERROR = 5
 """Exit code of the inspector where a tool's result is an error."""
 LIMIT_S = 200
-READY_S = 60
 ERAS = {"2025-11-25": "legacy", "2026-07-28": "modern"}
 
 type Said = dict[str, Any]
@@ -137,16 +135,10 @@ def marked(name: str, fault: str) -> str:
 @contextmanager
 def serving() -> Generator[str]:
     """A server over HTTP; the URL to call. Raises RuntimeError where it does not start."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    address = f"127.0.0.1:{port}"
+    address = f"127.0.0.1:{free_port()}"
     server = subprocess.Popen([*SERVE, "--http", address])  # noqa: S603
     try:
-        deadline = time.monotonic() + READY_S
-        while not is_ready(f"http://{address}/health"):
-            if time.monotonic() > deadline or server.poll() is not None:
-                raise RuntimeError("the server did not get ready")
-            time.sleep(0.2)
+        wait_until(lambda: is_ready(f"http://{address}/health"), server)
         yield f"http://{address}/mcp"
     finally:
         server.terminate()

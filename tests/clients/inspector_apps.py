@@ -3,14 +3,13 @@
     script/inspector-apps
 
 Headless Chromium connects the inspector to a server over stdio, and opens the page for a call of
-every tool by what a person would press. What the page shows is read from its frame; one picture is
-kept beside the record.
+every tool that takes code or data, by what a person would press. What the page shows is read from
+its frame; one picture is kept beside the record.
 """
 
 import argparse
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from urllib.request import urlopen
 
 from tests.chromium import Page, chromium, opened
 from tests.clients.calls import EVERY_TOOL, Call
+from tests.clients.loopback import free_port, wait_until
 
 ROOT = Path(__file__).parents[2]
 RECORD = ROOT / "tests" / "records" / "inspector_apps.txt"
@@ -37,7 +37,7 @@ TITLES = {
     "run_mcmc": "Sample a posterior",
     "train_tiny_model": "Train a tiny model",
 }
-READY_S = LIMIT_S = 200
+LIMIT_S = 200
 PRESS = """(() => {
     const wanted = %s;
     const found = [...document.querySelectorAll("button, label, input")].find(e =>
@@ -102,21 +102,10 @@ def served(program: str, folder: Path) -> Generator[str]:
         command, env={**os.environ, **settings}, stdout=subprocess.DEVNULL
     ) as running:
         try:
-            ends = time.monotonic() + READY_S
-            while not answers(url):
-                if running.poll() is not None or time.monotonic() > ends:
-                    raise RuntimeError("The inspector did not start; its words are above.")
-                time.sleep(0.2)
+            wait_until(lambda: answers(url), running)
             yield url
         finally:
             running.terminate()
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def answers(url: str) -> bool:
@@ -149,15 +138,21 @@ def shown(host: Page, call: Call) -> str:
     host.run(PAUSE)
     pressed(host, "Open App")
     ends = time.monotonic() + LIMIT_S
-    while not any(f"{status}\n" in (text := text_of_page(host)) for status in call.right):
+    while not (status := status_of(text := text_of_page(host), call)):
         if time.monotonic() > ends:
             raise TimeoutError(f"{call.tool}: none of {call.right} is shown, but {text[:300]!r}")
         host.run(PAUSE)
     if call.tool == PICTURED:
         PICTURE.write_bytes(host.screenshot())
-    status = next(status for status in call.right if f"{status}\n" in text)
     pressed(host, "Close")
     return f"{call.tool}: {status}, {len(text.splitlines())} lines"
+
+
+def status_of(text: str, call: Call) -> str:
+    """The right status that a page of this tool shows; empty where it shows none."""
+    if TITLES[call.tool] not in text:  # the page of the call before
+        return ""
+    return next((status for status in call.right if f"{status}\n" in text), "")
 
 
 def text_of_page(host: Page) -> str:

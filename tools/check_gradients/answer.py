@@ -49,8 +49,7 @@ def compose(ask: CheckGradientsAsk, evidence: Evidence) -> CheckGradientsAnswer:
     """Put the answer together."""
     traced, judgement = evidence.traced, evidence.judgement or without_judge(evidence)
     lines = ask.code.splitlines()
-    shown, left_out = with_room(judgement.findings)
-    findings = tuple(with_source(finding, lines) for finding in shown)
+    findings = tuple(with_source(finding, lines) for finding in judgement.findings)
     result = CheckGradientsResult(
         resolution=judgement.resolution,
         confidence=judgement.confidence,
@@ -70,13 +69,7 @@ def compose(ask: CheckGradientsAsk, evidence: Evidence) -> CheckGradientsAnswer:
         status=judgement.status,
         summary=summary_of(judgement, findings, traced),
         result=result,
-        notes=(
-            *judgement.notes,
-            *trace_notes(traced),
-            *evidence.notes,
-            *dtype_notes(judgement),
-            *left_out,
-        ),
+        notes=(*judgement.notes, *trace_notes(traced), *evidence.notes, *dtype_notes(judgement)),
         next=next_calls(judgement, findings, traced),
     )
 
@@ -94,19 +87,22 @@ def without_judge(evidence: Evidence) -> Judgement:
     return Judgement(status=status, findings=findings, modes=Modes(fwd=False, rev=False))
 
 
-def with_room(findings: tuple[Finding, ...]) -> tuple[tuple[Finding, ...], tuple[Note, ...]]:
+def with_room(judgement: Judgement) -> Judgement:
     """The first findings of each kind, and a note that counts the others."""
     seen: Counter[str] = Counter()
     shown: list[Finding] = []
-    for finding in findings:
+    for finding in judgement.findings:
         seen[finding.kind] += 1
         if seen[finding.kind] <= N_SHOWN:
             shown.append(finding)
+    if len(shown) == len(judgement.findings):
+        return judgement
     more = ", ".join(f"{kind} ({n - N_SHOWN})" for kind, n in seen.items() if n > N_SHOWN)
     text = f"There is no room for more findings of these kinds: {more}; `argnums` picks arguments."
-    return tuple(shown), (
-        Note(code="findings_left_out", severity="info", text=text),
-    ) if more else ()
+    note = Note(code="findings_left_out", severity="info", text=text)
+    return judgement.model_copy(
+        update={"findings": tuple(shown), "notes": (*judgement.notes, note)}
+    )
 
 
 def with_source(finding: Finding, lines: list[str]) -> Finding:

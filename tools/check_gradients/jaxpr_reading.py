@@ -272,7 +272,12 @@ def replaced_function(equation: Any) -> Any:
 
 def rule_name_and_place(equation: Any) -> tuple[str, str]:
     """Name of the function under a custom rule, and its `file:line`."""
-    name, _, place = (replaced_function(equation).debug_info.func_src_info or "").partition(" at ")
+    return name_and_place(replaced_function(equation).debug_info)
+
+
+def name_and_place(debug_info: Any) -> tuple[str, str]:
+    """Name of a traced function, and its `file:line`."""
+    name, _, place = (debug_info.func_src_info or "").partition(" at ")
     return name, place
 
 

@@ -11,6 +11,8 @@ import numpy as np
 from flax import nnx
 from jax.tree_util import DictKey, FlattenedIndexKey, GetAttrKey, SequenceKey
 
+from jax_workbench.tools.common.guarded_text import shorten
+
 LONGEST_PATH = 200
 LARGE = 65_536
 """Held arrays with more elements are arguments of the programs, not constants in them."""
@@ -61,10 +63,10 @@ def flatten_arguments(arguments: tuple[Any, ...], argnums: Sequence[int]) -> Arg
 
 
 def shortened(path: str, position: int) -> str:
-    """`path`, its middle left out where it is long; the leaf's position tells such paths apart."""
+    """`path`, or where it is long a part of it; the leaf's position tells such paths apart."""
     if len(path) <= LONGEST_PATH:
         return path
-    return f"{path[: LONGEST_PATH // 2]}... (leaf {position}) ...{path[-LONGEST_PATH // 4 :]}"
+    return f"{shorten(path, LONGEST_PATH)} (leaf {position})"
 
 
 def is_passed(leaf: Any) -> bool:

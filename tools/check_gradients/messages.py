@@ -24,8 +24,6 @@ N_SUSPECTS = 8
 N_ELEMENTS = 8
 N_LEAVES = 4096
 """Most that a call differentiates by."""
-N_PLACES = 64
-"""Findings that are looked for in the code."""
 
 Text = Annotated[str, Field(max_length=4000)]
 Name = Annotated[str, Field(max_length=400)]
@@ -156,4 +154,4 @@ class Place(Part):
 class Explained(Part):
     """From that job: one place for each question."""
 
-    places: tuple[Place, ...] = Field(max_length=N_PLACES)
+    places: tuple[Place, ...] = Field(max_length=64)

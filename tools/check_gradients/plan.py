@@ -11,9 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from jax_workbench.tools.check_gradients import CheckGradientsAnswer, CheckGradientsAsk, Finding
-from jax_workbench.tools.check_gradients.answer import Evidence, compose
+from jax_workbench.tools.check_gradients.answer import Evidence, compose, with_room
 from jax_workbench.tools.check_gradients.messages import (
-    N_PLACES,
     ExplainAsk,
     Explained,
     JudgeAsk,
@@ -55,7 +54,7 @@ async def plan(ask: CheckGradientsAsk, jobs: Jobs) -> CheckGradientsAnswer:
     if judgement is None and not (traced.unsupported or traced.nondeterministic):
         judgement = await call.judge(traced, programs)
     if judgement is not None:
-        judgement = await call.locate(judgement)
+        judgement = await call.locate(with_room(judgement))
     return compose(ask, Evidence(traced, judgement, tuple(call.notes)))
 
 
@@ -167,8 +166,7 @@ class Call:
         findings = list(judgement.findings)
         unplaced = [i for i, f in enumerate(findings) if f.kind in LOCATED and f.line is None]
         questions = [question_of(findings[i]) for i in unplaced]
-        different = tuple(dict.fromkeys(questions))[:N_PLACES]
-        asked = ExplainAsk(trace=self.to_trace(), questions=different)
+        asked = ExplainAsk(trace=self.to_trace(), questions=tuple(dict.fromkeys(questions)))
         if not questions:
             return judgement
         try:

@@ -166,9 +166,8 @@ def is_wanted(equation: Any, found: Sequence[Met]) -> bool:
 def derivative_and_place(equation: Any) -> tuple[str, str]:
     """Name of the function that computes a custom rule's derivative, and its `file:line`."""
     functions = (equation.params.get(key) for key in ("bwd", "jvp_jaxpr_fun"))
-    said = next((f.debug_info.func_src_info for f in functions if hasattr(f, "debug_info")), "")
-    name, _, place = (said or "").partition(" at ")
-    return name, place
+    told = (jaxpr_reading.name_and_place(f.debug_info) for f in functions if f is not None)
+    return next(told, ("", ""))
 
 
 def line_of(place: str) -> int | None:

@@ -1,5 +1,6 @@
 """Mode compare: several configurations on the same rows and seeds. Runs in the worker."""
 
+import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 from scipy import stats
 
-from jax_workbench.tools.common.guarded_text import repr_of
+from jax_workbench.tools.common.guarded_text import shorten
 from jax_workbench.tools.contract import Job
 from jax_workbench.tools.errors import ToolError
 from jax_workbench.tools.train_tiny_model import TrainTinyModelAsk
@@ -60,7 +61,7 @@ def asks_of(ask: TrainTinyModelAsk) -> list[tuple[dict[str, Any], TrainTinyModel
     for place, config in enumerate(configs):
         own = {key: value for key, value in config.items() if key not in NO_ARGUMENTS}
         if wrong := OWN & set(own):
-            raise bad(f"[{place}] sets {', '.join(sorted(wrong))}.", "Set it for the call.")
+            raise bad(f"configs[{place}] sets {', '.join(sorted(wrong))}.", "Set it for the call.")
         if "optimizer" in own and isinstance(own["optimizer"], dict):
             own["optimizer"] = {**ask.optimizer, **own["optimizer"]}
         try:
@@ -74,18 +75,15 @@ def refused(where: str, error: ValidationError) -> ToolError:
     """What is wrong with the first argument of a configuration that is, and where it belongs."""
     first = error.errors(include_url=False, include_context=False)[0]
     name = ".".join(str(part) for part in first["loc"])
-    got = repr_of(first["input"], 60)
+    value = json.dumps(first["input"])
+    got = shorten(value, 60)
     if first["type"] != "extra_forbidden":
         said = first["msg"].removeprefix("Value error, ")
-        return ToolError(
-            "bad_argument",
-            f"{where}.{name}: {said} (got {got}).",
-            "Give it as for a call of its own.",
-        )
+        return bad(f"{where}.{name}: {said} (got {got}).", "Give it as for a call of its own.")
     fix = "A configuration takes the names of the call's arguments."
     if name in SETTINGS:
-        fix = f'It is a setting of the optimizer: {{"optimizer": {{"{name}": {got}}}}}.'
-    return ToolError("bad_argument", f"{where}.{name}: there is no such argument (got {got}).", fix)
+        fix = f'It is a setting of the optimizer: {{"optimizer": {{"{name}": {value}}}}}.'
+    return bad(f"{where}.{name}: there is no such argument (got {got}).", fix)
 
 
 def n_seeds_of(configs: Sequence[dict[str, Any]]) -> int:
@@ -96,7 +94,9 @@ def n_seeds_of(configs: Sequence[dict[str, Any]]) -> int:
     """
     asked = {config["seeds"] for config in configs if "seeds" in config}
     if len(asked) > 1 or any(type(n) is not int or not 1 <= n <= MAX_SEEDS for n in asked):
-        raise bad(f": seeds is {sorted(map(str, asked))}.", f"Give one number up to {MAX_SEEDS}.")
+        raise bad(
+            f"configs: seeds is {sorted(map(str, asked))}.", f"Give one number up to {MAX_SEEDS}."
+        )
     return next(iter(asked), N_SEEDS)
 
 
@@ -197,4 +197,4 @@ def difference(best: Ran, other: Ran) -> dict[str, Any]:
 
 def bad(cause: str, next_step: str) -> ToolError:
     """Say that the configurations cannot be compared."""
-    return ToolError("bad_argument", f"configs{cause}", next_step)
+    return ToolError("bad_argument", cause, next_step)
